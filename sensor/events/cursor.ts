@@ -1,0 +1,37 @@
+import type { ByteString } from '../core/bytes.js';
+
+/**
+ * One record, read in place in a batch. Moves to the next record without allocating; what it returns is valid until it moves.
+ *
+ * @remarks Hot path. Offsets come from `layout.generated.ts` (the compiled object's BTF), never from a literal.
+ */
+export interface RecordCursor {
+  /** `enum saker_kind`. */
+  readonly kind: number;
+  readonly tgid: number;
+  readonly tid: number;
+  /** Effective user id, initial user namespace. */
+  readonly uid: number;
+  /** System-call number in the caller's ABI (see the header's `arg`). */
+  readonly arg: number;
+  /** `enum saker_flag`. */
+  readonly flags: number;
+  readonly cpu: number;
+  readonly generation: number;
+  /** Bytes of the record. */
+  readonly size: number;
+  u8(offset: number): number;
+  u16(offset: number): number;
+  u32(offset: number): number;
+  i32(offset: number): number;
+  /** A 64-bit number as a double: exact below 2^53, and equal inputs give equal outputs. Signed. */
+  i64(offset: number): number;
+  /** As `i64`, unsigned. */
+  u64(offset: number): number;
+  /** Exact. Allocates: not for the hot path. */
+  big(offset: number): bigint;
+  /** The n-th string of the record (0-based, in the order of its `_len` fields), without NUL; null when absent. Cached until the cursor moves. */
+  string(n: number): ByteString | null;
+  /** A copy of the record's bytes. */
+  copy(): Uint8Array;
+}

@@ -1,0 +1,20 @@
+import type { Alert } from '../spool/alert.js';
+
+/** What a sink says of a batch. Whatever is not `delivered` stays in the spool and is offered again. */
+export type DeliveryResult =
+  | { readonly kind: 'delivered' }
+  /** Refused for good by the peer, by index in the batch, with its words: counted and written to the dead letters. */
+  | { readonly kind: 'partial'; readonly rejected: readonly { readonly index: number; readonly reason: string }[] }
+  /** Try again later; `retryAfterMs` if the peer said when. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs?: number };
+
+/** A place alerts go. Owns its connection and reconnects; never keeps alerts: the spool does. */
+export interface Sink {
+  /** As configured: `kafka`, `siem-2`. */
+  readonly name: string;
+  /** `stdout`, `file`, `kafka`, `otlp`. */
+  readonly type: string;
+  /** Delivers in order. Called again only after it has settled. Rejections count as `retry`. */
+  deliver(batch: readonly Alert[], signal: AbortSignal): Promise<DeliveryResult>;
+  close(): Promise<void>;
+}
