@@ -1,0 +1,66 @@
+import type { Rule } from '../lang/ir.js';
+import type { ErrorBody } from './control/protocol.js';
+
+/** A rule set on its way to the sensor thread: checked already, plain data. */
+export interface RulesMessage {
+  readonly kind: 'rules';
+  readonly rules: readonly Rule[];
+  readonly generation: number;
+  readonly matching: 'first' | 'all';
+}
+
+/** Which events `saker events` asks for; null: nobody watches. */
+export interface EventFilter {
+  readonly exe?: string;
+  readonly types?: readonly string[];
+  readonly pid?: number;
+}
+
+/** Main thread to sensor thread. */
+export type ToSensor =
+  | RulesMessage
+  | { readonly kind: 'status'; readonly id: number }
+  /** Everything the kernel holds is delivered to the process first, so that counts settle; then as `status`. */
+  | { readonly kind: 'events'; readonly filter: EventFilter | null }
+  | { readonly kind: 'stop' };
+
+/** One decoded event for `saker events`. */
+export interface LiveEventItem {
+  /** Text (UTF-8), not yet escaped. */
+  readonly line: string;
+  /** JSON-ready values by field name. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Sensor thread to main thread. */
+export type FromSensor =
+  | { readonly kind: 'watching'; readonly report: unknown }
+  | { readonly kind: 'rules-in-force'; readonly generation: number }
+  | { readonly kind: 'rules-refused'; readonly generation: number; readonly error: ErrorBody }
+  | { readonly kind: 'status'; readonly id: number; readonly status: SensorStatus }
+  | { readonly kind: 'events'; readonly items: readonly LiveEventItem[]; readonly dropped: number }
+  | { readonly kind: 'failed'; readonly error: ErrorBody }
+  | { readonly kind: 'stopped' };
+
+/** Counts of one record kind: seen = filtered + sent + lost, received = sent once the rings are drained. */
+export interface KindCounts {
+  readonly seen: number;
+  readonly filtered: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: Readonly<Record<string, number>>;
+}
+
+/** What the sensor thread knows of itself. */
+export interface SensorStatus {
+  readonly generation: number;
+  readonly kinds: Readonly<Record<string, KindCounts>>;
+  /** Records that could not be decoded, by code. */
+  readonly undecodable: Readonly<Record<string, number>>;
+  /** Probe runs the kernel skipped because the probe was running already on that CPU, by program. */
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly matches: Readonly<Record<string, number>>;
+  readonly processes: Readonly<Record<string, number>>;
+  readonly containers: Readonly<Record<string, number>>;
+  readonly spool: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { SakerError } from '../core/index.js';
+
+/** A rule file as read: the loader never touches the disk. */
+export interface RuleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const MAX_BYTES = 16 << 20;
+
+/**
+ * Reads rule files in the order given. A folder contributes its `.yaml` and `.yml` files, `lib/` first (macros and lists that the
+ * others use), then folder by folder in alphabetical order; `*.test.yaml` and folders beginning with `_` or `.` are left out.
+ *
+ * @throws SakerError `RULE_FILE` when one cannot be read.
+ */
+export function readRuleFiles(paths: readonly string[]): RuleFile[] {
+  return paths.flatMap((path) => filesBelow(path, true)).map(read);
+}
+
+function filesBelow(path: string, named: boolean): string[] {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (cause) {
+    throw new SakerError('RULE_FILE', `cannot read ${path}: ${(cause as Error).message}`, {
+      hint: 'name a rule file or a folder of rule files',
+      cause,
+    });
+  }
+  if (!isFolder) return named || isRuleFile(path) ? [path] : [];
+  const names = readdirSync(path)
+    .filter((name) => !/^[_.]/.test(name))
+    .sort((a, b) => Number(b === 'lib') - Number(a === 'lib') || (a < b ? -1 : 1));
+  return names.flatMap((name) => filesBelow(join(path, name), false));
+}
+
+function isRuleFile(path: string): boolean {
+  return /\.ya?ml$/.test(path) && !/\.test\.ya?ml$/.test(path);
+}
+
+function read(name: string): RuleFile {
+  const size = statSync(name).size;
+  if (size > MAX_BYTES) {
+    throw new SakerError('RULE_FILE', `${name} has ${size} bytes: a rule file has at most ${MAX_BYTES}`, {
+      hint: 'split it',
+    });
+  }
+  return { name, text: readFileSync(name, 'utf8') };
+}
