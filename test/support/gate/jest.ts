@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { add, sum, type Outcome } from './result.ts';
+
+/** The part of jest's JSON report that we read. */
+interface JestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly title: string;
+      readonly status: 'passed' | 'failed' | 'pending' | 'skipped' | 'todo' | 'disabled';
+    }[];
+  }[];
+}
+
+/** Runs one jest project; its output goes to ours as it comes. A file that does not load counts as one failure. */
+export async function runJest(project: string, pattern?: string): Promise<Outcome> {
+  const report = `test-results/jest-${project}.json`;
+  rmSync(report, { force: true });
+  const args = [
+    '--selectProjects',
+    project,
+    '--json',
+    `--outputFile=${report}`,
+    '--passWithNoTests',
+  ];
+  // What drives the kernel or guests runs one file after the other: two cores, and counters of the whole machine.
+  if (project !== 'unit') args.push('--runInBand');
+  if (pattern !== undefined) args.push('--testPathPatterns', pattern);
+  const status = await new Promise<number | null>((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--experimental-vm-modules',
+        '--disable-warning=ExperimentalWarning',
+        'node_modules/jest/bin/jest.js',
+        ...args,
+      ],
+      {
+        // The JSON goes to a file; what a person reads comes on stderr.
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
+    child.on('close', resolve);
+  });
+  let read: JestReport;
+  try {
+    read = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
+  } catch {
+    return {
+      ...sum(),
+      failed: 1,
+      failures: [`jest ${project} ended with status ${status} and no report`],
+    };
+  }
+  return read.testResults.map(outcomeOfFile).reduce(add, sum());
+}
+
+function outcomeOfFile(file: JestReport['testResults'][number]): Outcome {
+  const tests = file.assertionResults;
+  const failed = tests.filter((t) => t.status === 'failed');
+  const brokenFile = file.status === 'failed' && failed.length === 0;
+  return {
+    passed: tests.filter((t) => t.status === 'passed').length,
+    failed: failed.length + (brokenFile ? 1 : 0),
+    skipped: tests
+      .filter((t) => t.status === 'pending' || t.status === 'skipped' || t.status === 'todo')
+      .map((t) => ({ test: t.fullName, reason: skipReason(t.fullName) })),
+    failures: brokenFile
+      ? [`${file.name}: ${firstLine(file.message)}`]
+      : failed.map((t) => t.fullName),
+  };
+}
+
+/** A skipped test says in its name what it misses: see `needs` in test/support/needs.ts. */
+const skipReason = (name: string): string =>
+  /\[skipped: ([^\]]+)\]/.exec(name)?.[1] ?? 'no reason given';
+
+const firstLine = (text: string): string => text.trim().split('\n')[0] ?? '';
