@@ -87,7 +87,8 @@ export interface FieldDef {
  * ip, net → number (IPv4, unsigned, host order) or 16-character `ByteString` (IPv6; IPv4-mapped ones are numbers);
  * list fields and `multi` fields (`fd.ip`, `fd.net`, bare `proc.aname`) → array; nothing → null.
  */
-export type FieldValue = string | number | bigint | boolean | null | readonly (string | number | bigint)[];
+export type FieldValue =
+  string | number | bigint | boolean | null | readonly (string | number | bigint)[];
 
 /** A field as it stands in a condition or an output: `proc.aname[2]`, `evt.arg.flags`. */
 export interface FieldUse {

@@ -94,11 +94,6 @@ export function defineFields(
 }
 
 /** Kinds that concern a file descriptor. */
-export const FD_KINDS: readonly EventKind[] = [
-  'file.open',
-  'net.connect',
-  'net.send',
-  'net.bind',
-];
+export const FD_KINDS: readonly EventKind[] = ['file.open', 'net.connect', 'net.send', 'net.bind'];
 /** Kinds that concern a socket. */
 export const NET_KINDS: readonly EventKind[] = ['net.connect', 'net.send', 'net.bind'];

@@ -1,0 +1,217 @@
+import { defineFields, FD_KINDS, NET_KINDS } from './define.js';
+
+const NET = { kinds: NET_KINDS } as const;
+const OPEN = { kinds: ['file.open'] } as const;
+const CLAIM = { trust: 'subject' } as const;
+const EITHER = { multi: 'either-end', kinds: NET_KINDS } as const;
+const NAMES = { availability: 'not-captured', trust: 'config', kinds: NET_KINDS } as const;
+
+/** The file, socket or other thing behind the event's descriptor. Null for events without one (exec, fork, rename …). */
+export const FD_FIELDS = defineFields(
+  { group: 'fd', home: 'event', trust: 'kernel', kinds: FD_KINDS },
+  [
+    ['fd.num', 'int', '', 'Number of the descriptor; -1 if it could not be made.'],
+    [
+      'fd.type',
+      'string',
+      '',
+      'Kind of thing: file, directory, ipv4, ipv6, unix, pipe, netlink and so on.',
+    ],
+    [
+      'fd.typechar',
+      'string',
+      '',
+      'fd.type as one letter: f file, d directory, 4 IPv4, 6 IPv6, u unix, p pipe, n netlink, o other.',
+    ],
+    [
+      'fd.name',
+      'string',
+      '',
+      'File: the path as the caller gave it, made absolute and normalised, links not followed. Socket: "client:port->server:port".',
+      CLAIM,
+    ],
+    [
+      'fd.directory',
+      'string',
+      '',
+      'Directory part of the path of a file; the whole path of a directory.',
+      { kinds: ['file.open'], trust: 'subject' },
+    ],
+    [
+      'fd.filename',
+      'string',
+      '',
+      'Last part of the path of a file.',
+      { kinds: ['file.open'], trust: 'subject' },
+    ],
+    [
+      'fd.ip',
+      'ip',
+      'FRT',
+      'Either address of a connection: true if one of both ends fits, != if both differ.',
+      EITHER,
+    ],
+    ['fd.cip', 'ip', '', 'Address of the client.', NET],
+    [
+      'fd.sip',
+      'ip',
+      '',
+      'Address of the server; of a bound socket, the address it is bound to.',
+      NET,
+    ],
+    ['fd.lip', 'ip', '', 'Local address of a connection.', NET],
+    ['fd.rip', 'ip', '', 'Remote address of a connection.', NET],
+    [
+      'fd.port',
+      'port',
+      'FRT',
+      'Either port of a connection: true if one of both ends fits, != if both differ.',
+      EITHER,
+    ],
+    ['fd.cport', 'port', '', 'Port of the client.', NET],
+    [
+      'fd.sport',
+      'port',
+      '',
+      'Port of the server; of a bound socket, the port it is bound to.',
+      NET,
+    ],
+    ['fd.lport', 'port', '', 'Local port of a connection.', NET],
+    ['fd.rport', 'port', '', 'Remote port of a connection.', NET],
+    [
+      'fd.l4proto',
+      'string',
+      '',
+      'Transport: tcp, udp, icmp, raw; the text "<NA>" if unknown or not IP.',
+      NET,
+    ],
+    ['fd.sockfamily', 'string', '', 'Family of a socket: "ip" or "unix".', NET],
+    [
+      'fd.is_server',
+      'bool',
+      '',
+      'A bound socket, or a connection whose server address belongs to this machine (so both ends of loopback traffic).',
+    ],
+    ['fd.uid', 'string', '', 'Thread id directly followed by the descriptor number.'],
+    [
+      'fd.containername',
+      'string',
+      '',
+      'Container id, a colon, and fd.name; the id is empty on the host.',
+      CLAIM,
+    ],
+    [
+      'fd.containerdirectory',
+      'string',
+      '',
+      'Container id, a colon, and fd.directory; the id is empty on the host.',
+      { kinds: ['file.open'], trust: 'subject' },
+    ],
+    ['fd.proto', 'port', 'FRT', 'Same as fd.port.', EITHER],
+    ['fd.cproto', 'string', '', 'Port of the client as text.', NET],
+    ['fd.sproto', 'string', '', 'Port of the server as text.', NET],
+    ['fd.lproto', 'string', '', 'Local port as text.', NET],
+    ['fd.rproto', 'string', '', 'Remote port as text.', NET],
+    [
+      'fd.net',
+      'net',
+      'FRT',
+      'Either address of a connection, tested against networks such as "10.0.0.0/8".',
+      EITHER,
+    ],
+    ['fd.cnet', 'net', 'FRT', 'Address of the client, tested against networks.', NET],
+    ['fd.snet', 'net', 'FRT', 'Address of the server, tested against networks.', NET],
+    ['fd.lnet', 'net', 'FRT', 'Local address, tested against networks.', NET],
+    ['fd.rnet', 'net', 'FRT', 'Remote address, tested against networks.', NET],
+    [
+      'fd.connected',
+      'bool',
+      '',
+      'The socket is connected, or is being connected, or has transferred data.',
+      NET,
+    ],
+    [
+      'fd.name_changed',
+      'bool',
+      '',
+      'This event gave the descriptor its name: an open, connect or bind that succeeded, a datagram to a new peer.',
+    ],
+    [
+      'fd.cip.name',
+      'string',
+      'RT',
+      'Domain name of fd.cip, by comparing addresses with the names in the rules.',
+      NAMES,
+    ],
+    [
+      'fd.sip.name',
+      'string',
+      'RT',
+      'Domain name of fd.sip, by comparing addresses with the names in the rules.',
+      NAMES,
+    ],
+    [
+      'fd.lip.name',
+      'string',
+      'RT',
+      'Domain name of fd.lip, by comparing addresses with the names in the rules.',
+      NAMES,
+    ],
+    [
+      'fd.rip.name',
+      'string',
+      'RT',
+      'Domain name of fd.rip, by comparing addresses with the names in the rules.',
+      NAMES,
+    ],
+    [
+      'fd.dev',
+      'int',
+      '',
+      'Device of the file, kernel encoding; printed as upper-case hexadecimal.',
+      OPEN,
+    ],
+    ['fd.dev.major', 'int', '', 'Major number of the device of the file.', OPEN],
+    ['fd.dev.minor', 'int', '', 'Minor number of the device of the file.', OPEN],
+    ['fd.ino', 'int', '', 'Inode number of the file; 0 if unknown.', OPEN],
+    [
+      'fd.nameraw',
+      'string',
+      '',
+      'Path exactly as the caller passed it, only repeated slashes squeezed.',
+      { kinds: ['file.open'], trust: 'subject' },
+    ],
+    [
+      'fd.types',
+      'string',
+      'LaR',
+      'Kinds of all open descriptors of the process; [N]: kind of descriptor N.',
+      { availability: 'not-captured', argKind: 'index', home: 'process' },
+    ],
+    [
+      'fd.is_upper_layer',
+      'bool',
+      '',
+      'The file lies in the upper layer of an overlay: written since the container started.',
+      OPEN,
+    ],
+    [
+      'fd.is_lower_layer',
+      'bool',
+      '',
+      'The file lies in a lower layer of an overlay: part of the image.',
+      OPEN,
+    ],
+  ],
+);
+
+/** Our additions. */
+export const OWN_FD_FIELDS = defineFields({ group: 'fd', home: 'event', trust: 'kernel' }, [
+  [
+    'fd.realpath',
+    'path',
+    '',
+    'The file that was really opened: every link, ".." and mount resolved by the kernel, from the root of the process. Links cannot walk past it, as they can past fd.name.',
+    { kinds: ['file.open'], own: true },
+  ],
+]);
