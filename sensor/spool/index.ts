@@ -1,0 +1,8 @@
+export type { Alert, AlertSubject, NewAlert } from './alert.js';
+export { Cursor, readCursors, type CursorState } from './cursor.js';
+export { lockDir, type DirLock, type TryFlock } from './lock.js';
+export { LOSS_RULE } from './losses.js';
+export { SpoolReader, type Batch, type ReadLimits } from './reader.js';
+export { DROP_CAUSES, LANES, SpoolShared, type DropCause } from './shared.js';
+export { SpoolSync } from './sync.js';
+export { CURSOR_DIR, DEFAULT_CAP_BYTES, SpoolWriter, type SpoolOptions } from './writer.js';
