@@ -1,0 +1,45 @@
+# Falco's condition language: structure only, one level per precedence, loosest first, exactly one parse.
+# The lexer (lexer.ts) knows what may stand where, so a check is three tokens and a list of literals is one.
+# Meaning (macros, fields, types) comes later, in sensor/lang/passes.
+
+@preprocessor typescript
+
+@{%
+import * as build from './build.js';
+import { tokens } from './lexer.js';
+
+const { and, or, not, lparen, rparen, identifier, field, exists, compareOp, modifier, value, list, listName, listOpen, comma, listClose, val, call, index } = tokens;
+%}
+
+condition -> orExpr {% id %}
+
+orExpr  -> andExpr (%or andExpr):*    {% build.or %}
+andExpr -> notExpr (%and notExpr):*   {% build.and %}
+notExpr -> %not notExpr               {% build.not %}
+         | predicate                  {% id %}
+
+predicate -> %lparen orExpr %rparen             {% build.group %}
+           | %identifier                        {% build.macro %}
+           | operand %exists                    {% build.exists %}
+           | operand %compareOp right           {% build.compare %}
+           | operand %compareOp %modifier right {% build.compareModified %}
+
+operand -> %field      {% build.field %}
+         | callExpr    {% id %}
+
+callExpr -> %call callArgs %rparen         {% build.call %}
+          | %call callArgs %rparen %index  {% build.call %}
+callArgs -> callArg (%comma callArg):*     {% build.sequence %}
+callArg  -> operand                        {% id %}
+          | %value                         {% build.text %}
+          | %listOpen operand (%comma operand):* %listClose  {% build.argList %}
+
+right -> %value        {% build.oneText %}
+       | %list         {% build.textList %}
+       | %listName     {% build.namedList %}
+       | rightOperand  {% build.oneOperand %}
+       | %listOpen listItem (%comma listItem):* %listClose  {% build.mixedList %}
+listItem     -> rightOperand {% id %}
+              | %value       {% build.text %}
+rightOperand -> %val %field %rparen {% build.val %}
+              | callExpr            {% id %}

@@ -1,0 +1,12 @@
+export type * from './ast.js';
+export {
+  LIST_OPERATORS,
+  MODIFIERS,
+  NUMBER_OPERATORS,
+  SYMBOL_OPERATORS,
+  TRANSFORMERS,
+  WORD_OPERATORS,
+} from './ast.js';
+export { ConditionSyntaxError, MAX_DEPTH } from './lexer.js';
+export { countParses, parse } from './parse.js';
+export { printAst, printValue } from './print.js';

@@ -1,0 +1,102 @@
+import nearley from 'nearley';
+import { invariant } from '../sensor/core/errors.js';
+import type { Ast } from './ast.js';
+import compiled from './condition.generated.js';
+import { ConditionSyntaxError, lex } from './lexer.js';
+import type { Token } from './lexer.js';
+
+const grammar = nearley.Grammar.fromCompiled(compiled as nearley.CompiledRules);
+
+/** Feeds nearley from tokens made beforehand, so that a lexical error is ours to word. */
+class TokenLexer {
+  #tokens: readonly Token[] = [];
+  #next = 0;
+  feed(tokens: readonly Token[]): void {
+    this.#tokens = tokens;
+    this.#next = 0;
+  }
+  next(): Token | undefined {
+    return this.#tokens[this.#next++];
+  }
+  /** nearley hands its chunk back here; the tokens are there already. */
+  reset(): void {}
+  save(): undefined {
+    return undefined;
+  }
+  formatError(): string {
+    return '';
+  }
+  has(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Parses a condition.
+ *
+ * @returns its only syntax tree.
+ * @throws ConditionSyntaxError with the span of what cannot stand there.
+ */
+export function parse(text: string): Ast {
+  const tokens = lex(text);
+  if (tokens.length === 0) {
+    throw new ConditionSyntaxError('the condition is empty', { start: 0, end: text.length });
+  }
+  const lexer = new TokenLexer();
+  lexer.feed(tokens);
+  const parser = new nearley.Parser(grammar, { lexer: lexer as unknown as nearley.Lexer });
+  // nearley's own report walks its whole table; ours names the token.
+  (parser as unknown as { reportError: () => string }).reportError = () => '';
+  try {
+    parser.feed(' ');
+  } catch (error) {
+    const offset = (error as { offset?: number }).offset;
+    if (offset === undefined) throw error;
+    throw misplaced(tokens, offset);
+  }
+  if (parser.results.length === 0) throw misplaced(tokens, tokens.length);
+  invariant(parser.results.length === 1, 'the grammar is unambiguous');
+  return parser.results[0] as Ast;
+}
+
+/** Number of parses: 1 for a condition, 0 for anything else (tests). */
+export function countParses(text: string): number {
+  const lexer = new TokenLexer();
+  lexer.feed(lex(text));
+  const parser = new nearley.Parser(grammar, { lexer: lexer as unknown as nearley.Lexer });
+  parser.feed(' ');
+  return parser.results.length;
+}
+
+/** Tokens behind which a condition may end. */
+const CLOSING: ReadonlySet<string> = new Set([
+  'rparen',
+  'identifier',
+  'exists',
+  'value',
+  'list',
+  'listName',
+  'listClose',
+  'index',
+]);
+
+function misplaced(tokens: readonly Token[], offset: number): ConditionSyntaxError {
+  const before = tokens[offset - 1];
+  const token = tokens[offset];
+  const expected =
+    before !== undefined && CLOSING.has(before.type)
+      ? '"and", "or" or the end'
+      : 'a field, a macro, "not" or "("';
+  if (token === undefined) {
+    const end = before?.end ?? 0;
+    return new ConditionSyntaxError(`expected ${expected}, found the end`, { start: end, end });
+  }
+  const span = { start: token.start, end: token.end };
+  const found = token.type === 'list' ? '(' : token.text;
+  const glued = /^(and|or|not)./.exec(token.text);
+  return new ConditionSyntaxError(
+    `expected ${expected}, found "${found}"`,
+    span,
+    glued === null ? undefined : `"${glued[1]}" needs a blank or "(" behind it`,
+  );
+}
