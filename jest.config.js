@@ -6,7 +6,18 @@ const shared = {
   testEnvironment: 'node',
 };
 
-/** @param {string} name */
-const project = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
+/**
+ * @param {string} name
+ * @param {object} more
+ */
+const project = (name, more = {}) => ({
+  ...shared,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  ...more,
+});
+const slow = { setupFilesAfterEnv: ['<rootDir>/test/support/slow.ts'] };
 
-export default { projects: ['unit', 'compat', 'kernel', 'e2e'].map(project) };
+export default {
+  projects: [project('unit'), project('compat'), project('kernel', slow), project('e2e', slow)],
+};

@@ -1,0 +1,45 @@
+import { mustExec, quote, type Place } from './place.js';
+
+/** A cgroup (v2) of a test's own. Everything that traces on this machine limits itself to one. */
+export interface Cgroup {
+  /** Absolute path of its folder. */
+  readonly path: string;
+  /** A script that runs `script` inside: itself and all it starts. */
+  inside(script: string): string;
+  /** Kills what is left inside and removes it. */
+  remove(): Promise<void>;
+}
+
+/** Where the place has cgroup v2 mounted; a hybrid host has it beside the v1 controllers. */
+export async function cgroup2Mount(place: Place): Promise<string> {
+  const found = await mustExec(place, `awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts`);
+  if (found.trim() === '') throw new Error(`${place.name}: no cgroup v2 mount`);
+  return found.trim();
+}
+
+let count = 0;
+
+/** Makes a cgroup below the v2 mount. `below` adds folders, as a container runtime does: `kubepods/pod…`. */
+export async function makeCgroup(place: Place, below = ''): Promise<Cgroup> {
+  const top = `${await cgroup2Mount(place)}/saker-test-${process.pid}-${++count}`;
+  const path = below === '' ? top : `${top}/${below}`;
+  await mustExec(place, `mkdir -p ${quote(path)}`);
+  return {
+    path,
+    inside: (script) =>
+      `bash -c ${quote(`echo $$ > ${quote(`${path}/cgroup.procs`)} && { ${script}\n}`)}`,
+    async remove() {
+      await mustExec(place, removeScript(top));
+    },
+  };
+}
+
+/** Processes leave a moment after their death, and a group cannot go before them: hence the repeats. */
+const removeScript = (top: string): string => `
+for i in $(seq 100); do
+  [ -e ${quote(top)} ] || exit 0
+  find ${quote(top)} -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -9 2>/dev/null
+  find ${quote(top)} -depth -type d -exec rmdir {} + 2>/dev/null
+  sleep 0.05
+done
+[ ! -e ${quote(top)} ]`;

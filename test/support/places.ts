@@ -1,0 +1,56 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { bootGuest, guestParts, type GuestKernel } from './guest.js';
+import { describeWith, root, type Part } from './needs.js';
+import { thisMachine, type Place } from './place.js';
+import { buildPrograms } from './programs.js';
+
+/** The guests that `npm test` runs on. SAKER_GUESTS limits them: `SAKER_GUESTS=6.1`, or empty for none. */
+const kernels = (process.env['SAKER_GUESTS'] ?? '6.1 6.12')
+  .split(' ')
+  .filter((k) => k !== '') as GuestKernel[];
+
+/**
+ * The same tests on this kernel and in guests, each in a `describe` of its own. `place()` is there from `beforeAll` on.
+ */
+export function describeEverywhere(
+  name: string,
+  body: (place: () => Place, kernel: string) => void,
+): void {
+  describeHere(name, body);
+  for (const kernel of kernels) describeInGuest(kernel, name, body);
+}
+
+/** Tests that need root on this kernel. */
+export function describeHere(
+  name: string,
+  body: (place: () => Place, kernel: string) => void,
+  parts: readonly Part[] = [],
+): void {
+  describeWith([root, ...parts], `${name}, on this kernel`, () => {
+    const place = thisMachine();
+    beforeAll(buildPrograms);
+    body(() => place, 'this kernel');
+  });
+}
+
+/** Tests in a guest, booted for them and ended after them. */
+export function describeInGuest(
+  kernel: GuestKernel,
+  name: string,
+  body: (place: () => Place, kernel: string) => void,
+): void {
+  describeWith(guestParts, `${name}, in a guest with ${kernel}`, () => {
+    let guest: Place | undefined;
+    beforeAll(async () => {
+      buildPrograms();
+      guest = await bootGuest(kernel);
+    }, 240_000);
+    afterAll(async () => {
+      await guest?.close();
+    }, 30_000);
+    body(() => {
+      if (guest === undefined) throw new Error(`the guest with ${kernel} did not boot`);
+      return guest;
+    }, kernel);
+  });
+}
