@@ -12,6 +12,26 @@ export interface FieldSource<E> {
   getter(use: FieldUse): Getter<E>;
 }
 
+/** The names of event types (`evt.type`) and their dense ids. */
+export interface EventTypes {
+  /** Names in the order of their ids. */
+  readonly names: readonly string[];
+}
+
+/** `first`: an event alerts for the first rule it matches, in the order of definition (Falco's default); `all`: for every one. */
+export type RuleMatching = 'first' | 'all';
+
+/** How a rule set is compiled. */
+export interface CompileOptions<E> {
+  readonly fields: FieldSource<E>;
+  readonly types: EventTypes;
+  readonly matching: RuleMatching;
+  /** `--compat strict`: no Falco traps (`fd.net in` honours every network). Default: as Falco. */
+  readonly strict?: boolean;
+  /** Told of an event on which a getter threw: the rules concerned were taken as not matching. */
+  readonly onError?: (rule: Rule, error: unknown) => void;
+}
+
 /** A rule that matched, and how to tell of it. */
 export interface Match<E> {
   readonly rule: Rule;
@@ -31,4 +51,16 @@ export interface Engine<E> {
   match(type: number, event: E): readonly Match<E>[];
   /** Event types (dense ids) that any rule looks at. */
   readonly types: ReadonlySet<number>;
+}
+
+/** What `compileRules` gives: the engine and what was left to others. */
+export interface CompiledEngine<E> extends Engine<E> {
+  /** Rules judged here: enabled, of the syscall source, without an action. */
+  readonly rules: readonly Rule[];
+  /** Rules with an action: their alerts come from verdicts, not from `match`. `matchOf` renders them. */
+  readonly actionRules: readonly Rule[];
+  /** The output of any rule of the set, also of those with an action. */
+  matchOf(rule: Rule): Match<E>;
+  /** Rule evaluations that a throwing getter ended. */
+  readonly errors: number;
 }

@@ -1,0 +1,97 @@
+import type { CompareOp, Literal, Modifier, Operand } from '../../lang/ir.js';
+import { shapeOf } from '../shape.js';
+
+interface LeafParts {
+  readonly op: CompareOp | 'exists';
+  readonly modifier: Modifier | null;
+  readonly left: Operand;
+  readonly right: readonly (Literal | Operand)[];
+}
+
+/** Rough nanoseconds to get a field: only the order matters. First match counts. */
+const FIELD_COST: readonly (readonly [RegExp, number])[] = [
+  [/^evt\.(type|is_|failed|rawres|cpu|num|dir|rawarg)/, 2],
+  [/^fd\.(num|typechar|type|sockfamily|l4proto|[a-z]?port|[a-z]?proto|connected|dev|ino)/, 3],
+  [/^(user\.uid|user\.loginuid|group\.gid)$/, 4],
+  [/^proc\.(pid|ppid|vpid|name|pname|exe|pexe|exepath|pexepath|tty|is_|sid$)/, 5],
+  [/^(fd\.[a-z]?ip|fd\.[a-z]?net)$/, 6],
+  [/^container\.(id|type|privileged|image)/, 6],
+  [/^(k8s|container)\./, 12],
+  [/^(user|group)\./, 8],
+  [/^evt\.(res|arg)/, 10],
+  [/^fd\.(directory|filename)/, 40],
+  [/^fd\./, 25],
+  [/^proc\.(cmdline|args|exeline)/, 20],
+  [/^proc\.(a|s|vpgid\.|pgid\.)/, 40],
+];
+
+const OP_COST: Readonly<Record<CompareOp | 'exists', number>> = {
+  exists: 1,
+  '=': 2,
+  '!=': 2,
+  '<': 2,
+  '<=': 2,
+  '>': 2,
+  '>=': 2,
+  in: 6,
+  intersects: 6,
+  startswith: 3,
+  bstartswith: 3,
+  endswith: 4,
+  contains: 20,
+  bcontains: 20,
+  icontains: 60,
+  pmatch: 40,
+  glob: 60,
+  iglob: 70,
+  regex: 200,
+};
+
+const OP_ODDS: Readonly<Record<CompareOp | 'exists', number>> = {
+  exists: 0.8,
+  '=': 0.1,
+  '!=': 0.9,
+  '<': 0.3,
+  '<=': 0.3,
+  '>': 0.7,
+  '>=': 0.7,
+  in: 0.15,
+  intersects: 0.15,
+  startswith: 0.1,
+  bstartswith: 0.1,
+  endswith: 0.05,
+  contains: 0.05,
+  bcontains: 0.05,
+  icontains: 0.05,
+  pmatch: 0.1,
+  glob: 0.1,
+  iglob: 0.1,
+  regex: 0.1,
+};
+
+export function costOfOperand(operand: Operand): number {
+  switch (operand.kind) {
+    case 'literal':
+      return 0;
+    case 'field':
+      return FIELD_COST.find(([pattern]) => pattern.test(operand.use.def.name))?.[1] ?? 10;
+    case 'call':
+      return operand.args.reduce((sum, arg) => sum + costOfOperand(arg), 60);
+  }
+}
+
+export function costOfLeaf(leaf: LeafParts): number {
+  const perValue = OP_COST[leaf.op] * (leaf.modifier === null ? 1 : Math.max(leaf.right.length, 1));
+  const values = shapeOf(leaf.left) === 'scalar' ? 1 : 4;
+  const right = leaf.right.reduce(
+    (sum, item) =>
+      item.kind === 'field' || item.kind === 'call' ? sum + costOfOperand(item) : sum,
+    0,
+  );
+  return costOfOperand(leaf.left) + right + values * perValue;
+}
+
+export function oddsOfLeaf(leaf: LeafParts): number {
+  if (leaf.op === '=' && leaf.right[0]?.kind === 'bool') return 0.4;
+  return OP_ODDS[leaf.op];
+}

@@ -1,0 +1,109 @@
+import type { Operand } from '../../lang/ir.js';
+import { isLiteral, isStateful } from '../shape.js';
+import type { Graph, Node } from './graph.js';
+
+/** A rule in the running for one event type: its number in the rule set and what is left of its condition, to be and-ed. */
+export interface Candidate {
+  readonly rule: number;
+  readonly conjuncts: readonly Node[];
+}
+
+/** Rules as nested ifs: `guard` stands before all of `inner`; a leaf of the tree is a rule that matches. */
+export type Plan =
+  | { readonly kind: 'match'; readonly rule: number; readonly conjuncts: readonly Node[] }
+  | { readonly kind: 'guard'; readonly guard: Node; readonly inner: readonly Plan[] };
+
+/**
+ * Pulls out what rules have in common: the condition that several rules require is asked once, before all of them, so an
+ * event that fails `open_write` costs one test, not one for each rule that begins with it.
+ */
+export function planRules(candidates: readonly Candidate[]): Plan[] {
+  const guard = commonest(candidates);
+  if (guard === null) return candidates.map((candidate) => ({ kind: 'match', ...candidate }));
+  const inside: Candidate[] = [];
+  const outside: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (!candidate.conjuncts.includes(guard)) outside.push(candidate);
+    else {
+      const conjuncts = candidate.conjuncts.filter((conjunct) => conjunct !== guard);
+      inside.push({ rule: candidate.rule, conjuncts });
+    }
+  }
+  return [{ kind: 'guard', guard, inner: planRules(inside) }, ...planRules(outside)];
+}
+
+function commonest(candidates: readonly Candidate[]): Node | null {
+  const counts = new Map<Node, number>();
+  for (const { conjuncts } of candidates) {
+    for (const node of conjuncts) if (!node.stateful) counts.set(node, (counts.get(node) ?? 0) + 1);
+  }
+  let best: Node | null = null;
+  let bestGain = 0;
+  for (const [node, count] of counts) {
+    const gain = count < 2 ? 0 : ((count - 1) * (1.05 - node.odds)) / (1 + node.cost);
+    if (gain > bestGain) [best, bestGain] = [node, gain];
+  }
+  return best;
+}
+
+/** How often at most, for one event, each node and operand is asked under the plans of one event type. */
+export class UseCounter {
+  readonly nodes = new Map<Node, number>();
+  readonly operands = new Map<string, number>();
+  readonly #graph: Graph;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** Adds the plans of one event type. Only one type's plans run for an event, so counts are per type and the largest is kept. */
+  add(plans: readonly Plan[]): void {
+    const nodes = new Map<Node, number>();
+    const operands = new Map<string, number>();
+    const visitOperand = (operand: Operand): void => {
+      if (operand.kind === 'literal') return;
+      const key = this.#graph.operandKey(operand);
+      const count = operands.get(key) ?? 0;
+      operands.set(key, isStateful(operand) ? -1 : count + 1);
+      if (operand.kind === 'call' && count === 0) operand.args.forEach(visitOperand);
+    };
+    const visit = (node: Node): void => {
+      const count = nodes.get(node) ?? 0;
+      nodes.set(node, count + 1);
+      if (count > 0) return;
+      switch (node.kind) {
+        case 'and':
+        case 'or':
+          node.items.forEach(visit);
+          break;
+        case 'not':
+          visit(node.item);
+          break;
+        case 'leaf':
+          visitOperand(node.left);
+          for (const item of node.right) if (!isLiteral(item)) visitOperand(item);
+          break;
+        case 'const':
+          break;
+      }
+    };
+    const walk = (plan: Plan): void => {
+      if (plan.kind === 'guard') {
+        visit(plan.guard);
+        plan.inner.forEach(walk);
+      } else {
+        plan.conjuncts.forEach(visit);
+      }
+    };
+    plans.forEach(walk);
+    keepLargest(this.nodes, nodes);
+    keepLargest(this.operands, operands);
+  }
+}
+
+function keepLargest<K>(into: Map<K, number>, from: ReadonlyMap<K, number>): void {
+  for (const [key, count] of from) {
+    const before = into.get(key);
+    into.set(key, count < 0 || (before ?? 0) < 0 ? -1 : Math.max(before ?? 0, count));
+  }
+}

@@ -1,0 +1,125 @@
+import { toBytes, toText, type ByteString } from '../../core/bytes.js';
+import type { FieldUse, FieldValue } from '../../lang/field-def.js';
+import type { Operand, OutputToken } from '../../lang/ir.js';
+import { transform } from '../ops/transform.js';
+import type { FieldSource, Getter } from '../types.js';
+import { isEventTime, jsonOf, textOf } from './format.js';
+
+/** The two things an alert says of its event. */
+export interface Output<E> {
+  message(event: E): string;
+  fieldsJson(event: E, timeNs: bigint): string;
+}
+
+/**
+ * Compiles an output: text with `%field`s, some cut and padded to a width in bytes, some inside transformers
+ * (falco-formats §2.1, §2.3).
+ */
+export function compileOutput<E>(
+  tokens: readonly OutputToken[],
+  fields: FieldSource<E>,
+): Output<E> {
+  const parts = tokens.map((token) => compileToken(token, fields));
+  const json = compileFields(tokens, fields);
+  return {
+    message: (event) => {
+      let bytes = '';
+      for (const part of parts) bytes += part(event);
+      return toText(bytes);
+    },
+    fieldsJson: (event, timeNs) => {
+      let text = '';
+      for (const { prefix, value } of json) text += prefix + value(event, timeNs);
+      return `{${text}}`;
+    },
+  };
+}
+
+function compileToken<E>(token: OutputToken, fields: FieldSource<E>): (event: E) => ByteString {
+  if (token.kind === 'text') {
+    const bytes = toBytes(token.text);
+    return () => bytes;
+  }
+  const text = compileText(token.operand, fields);
+  const { width } = token;
+  return width === 0 ? text : (event) => text(event).slice(0, width).padEnd(width, ' ');
+}
+
+function compileText<E>(operand: Operand, fields: FieldSource<E>): (event: E) => ByteString {
+  if (operand.kind === 'field') {
+    const { use } = operand;
+    const getter = fields.getter(printed(use));
+    return (event) => textOf(use, getter(event));
+  }
+  const value = compileValue(operand, fields);
+  return (event) => {
+    const result = value(event);
+    if (result === null) return '<NA>';
+    return Array.isArray(result) ? `(${result.join(',')})` : String(result);
+  };
+}
+
+function compileValue<E>(operand: Operand, fields: FieldSource<E>): (event: E) => FieldValue {
+  switch (operand.kind) {
+    case 'literal':
+      return () => operand.value;
+    case 'field':
+      return fields.getter(printed(operand.use));
+    case 'call': {
+      const args = operand.args.map((arg) => compileValue(arg, fields));
+      return (event) =>
+        transform(
+          operand.name,
+          args.map((arg) => arg(event)),
+          operand.index,
+        );
+    }
+  }
+}
+
+interface JsonField<E> {
+  /** `"key":`, with the comma that parts it from the one before. */
+  readonly prefix: string;
+  readonly value: (event: E, timeNs: bigint) => string;
+}
+
+/** Every field of the output once, those inside transformers too, by name; and the time, whether shown or not. */
+function compileFields<E>(tokens: readonly OutputToken[], fields: FieldSource<E>): JsonField<E>[] {
+  const values = new Map<string, JsonField<E>['value']>();
+  values.set('evt.time', (_event, timeNs) => String(timeNs));
+  for (const token of tokens) {
+    if (token.kind === 'text') continue;
+    for (const use of usesIn(token.operand)) values.set(use.text, compileJson(use, fields));
+  }
+  return [...values]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value], i) => ({ prefix: `${i === 0 ? '' : ','}${JSON.stringify(key)}:`, value }));
+}
+
+function compileJson<E>(use: FieldUse, fields: FieldSource<E>): JsonField<E>['value'] {
+  if (isEventTime(use)) return (_event, timeNs) => String(timeNs);
+  const getter: Getter<E> = fields.getter(printed(use));
+  return (event) => jsonOf(use, getter(event), toText);
+}
+
+function usesIn(operand: Operand): readonly FieldUse[] {
+  switch (operand.kind) {
+    case 'literal':
+      return [];
+    case 'field':
+      return [operand.use];
+    case 'call':
+      return operand.args.flatMap(usesIn);
+  }
+}
+
+/** Two fields mean every ancestor in a condition but the process itself in an output (falco-fields §1.5). */
+const OWN_IN_OUTPUT: Readonly<Record<string, string>> = {
+  'proc.apid': 'proc.pid',
+  'proc.aenv': 'proc.env',
+};
+
+function printed(use: FieldUse): FieldUse {
+  const own = use.arg === null ? OWN_IN_OUTPUT[use.def.name] : undefined;
+  return own === undefined ? use : { ...use, def: { ...use.def, name: own }, text: own };
+}

@@ -1,0 +1,104 @@
+import type { FieldUse } from '../lang/field-def.js';
+import type { CompareOp, Literal, Operand } from '../lang/ir.js';
+
+/**
+ * How many values an operand has, and what a comparison says of several:
+ * - `scalar`: one;
+ * - `list`: `in` asks all, `intersects` any; an empty list is no value;
+ * - `ancestors`: from the parent up; every comparison asks whether any of them satisfies it, `!=` too;
+ * - `ends`: both ends of a connection (or the one of a bound socket); `!=` asks both, everything else either.
+ */
+export type Shape = 'scalar' | 'list' | 'ancestors' | 'ends';
+
+/** What literals an operand is compared with. `any`: the event decides (`evt.rawarg`). */
+export type Domain = 'string' | 'int' | 'bool' | 'net' | 'any';
+
+export function shapeOfUse(use: FieldUse): Shape {
+  const { list, multi, name } = use.def;
+  if (list) return 'list';
+  switch (multi) {
+    case 'either-end':
+      return 'ends';
+    case 'any-ancestor': {
+      // A number after proc.aenv is no level in a condition: it asks any ancestor's whole environment, as the bare field does.
+      const any = use.arg === null || (name === 'proc.aenv' && /^\d+$/.test(String(use.arg)));
+      return any ? 'ancestors' : 'scalar';
+    }
+    case null:
+      return 'scalar';
+  }
+}
+
+export function shapeOf(operand: Operand): Shape {
+  switch (operand.kind) {
+    case 'field':
+      return shapeOfUse(operand.use);
+    case 'literal':
+      return 'scalar';
+    case 'call': {
+      const keepsLists = ['tolower', 'toupper', 'basename', 'b64'].includes(operand.name);
+      return keepsLists && operand.args[0] !== undefined ? shapeOf(operand.args[0]) : 'scalar';
+    }
+  }
+}
+
+export function domainOf(operand: Operand): Domain {
+  if (operand.kind === 'literal') return 'string';
+  if (operand.kind === 'call') return operand.name === 'len' ? 'int' : 'string';
+  switch (operand.use.def.repr) {
+    case 'boolean':
+      return 'bool';
+    case 'ip':
+      return 'net';
+    case 'number':
+    case 'bigint':
+      return 'int';
+    case 'string':
+      return 'string';
+    case 'any':
+      return 'any';
+  }
+}
+
+export function isLiteral(right: Literal | Operand): right is Literal {
+  return right.kind !== 'field' && right.kind !== 'literal' && right.kind !== 'call';
+}
+
+/** `fd.net in (a, b)` honours only the first network, as Falco does; `--compat strict` honours all. */
+export function effectiveRight(
+  op: CompareOp,
+  left: Operand,
+  right: readonly (Literal | Operand)[],
+  strict: boolean,
+): readonly (Literal | Operand)[] {
+  const firstOnly =
+    !strict &&
+    (op === 'in' || op === 'intersects') &&
+    left.kind === 'field' &&
+    left.use.def.name === 'fd.net';
+  return firstOnly ? right.slice(0, 1) : right;
+}
+
+/** Fields of 32 bits among the unsigned ones; the rest has 64, ports 16. */
+const U32 = /^(user\.uid|group\.gid|proc\.tty|evt\.count.*|evt\.type\.is)$/;
+
+/** A negative literal against an unsigned field wraps, as Falco's parsing does. */
+export function wrapped(left: Operand, value: bigint): bigint {
+  if (value >= 0n || left.kind !== 'field') return value;
+  const { type, name } = left.use.def;
+  if (type === 'port') return BigInt.asUintN(16, value);
+  if (type !== 'uint' && type !== 'abstime' && type !== 'reltime') return value;
+  return BigInt.asUintN(U32.test(name) ? 32 : 64, value);
+}
+
+/** Fields whose value depends on how often, or when, this very occurrence was asked: never shared, never reordered. */
+export function isStateful(operand: Operand): boolean {
+  switch (operand.kind) {
+    case 'field':
+      return /^(evt\.deltatime|util\.cnt)/.test(operand.use.def.name);
+    case 'literal':
+      return false;
+    case 'call':
+      return operand.args.some(isStateful);
+  }
+}

@@ -1,0 +1,127 @@
+import { toBytes } from '../../core/bytes.js';
+import type { FieldDef, FieldUse, FieldValue } from '../../lang/field-def.js';
+import { findField, resolveFieldText } from '../../lang/fields/index.js';
+import { shapeOfUse } from '../shape.js';
+import { parseAddress } from '../ops/address.js';
+import type { FieldSource, Getter } from '../types.js';
+import { derive } from './derive.js';
+
+/** An event as plain values, by field: rule tests, `eval`, `explain`. What is not given is null. */
+export type PlainEvent = ReadonlyMap<string, FieldValue>;
+
+/** What is wrong with a value of a plain event. */
+export interface PlainProblem {
+  readonly field: string;
+  readonly reason: string;
+}
+
+/**
+ * Reads `{field: value}`: values as a person writes them become what the live sensor would give, by the field's type.
+ * Addresses are text, lists and both ends of a connection arrays (or one value), ancestors arrays from the parent up,
+ * epoch times nanoseconds or ISO 8601 text, durations nanoseconds or `5s`, `20ms`.
+ */
+export function plainEvent(values: Readonly<Record<string, unknown>>): {
+  readonly event: PlainEvent;
+  readonly problems: readonly PlainProblem[];
+} {
+  const event = new Map<string, FieldValue>();
+  const problems: PlainProblem[] = [];
+  for (const [field, value] of Object.entries(values)) {
+    const found = resolveFieldText(field);
+    if (!found.ok) {
+      problems.push({ field, reason: found.reason });
+      continue;
+    }
+    const use: FieldUse = { def: found.def, arg: found.arg, text: field };
+    try {
+      event.set(keyOf(use), convert(use, value));
+    } catch (error) {
+      problems.push({ field, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { event, problems };
+}
+
+/** Field values out of plain events; what follows from given values (`fd.filename` from `fd.name`) need not be given. */
+export const PLAIN_FIELDS: FieldSource<PlainEvent> = {
+  getter(use): Getter<PlainEvent> {
+    const key = keyOf(use);
+    const derived = derive(use, (name, arg = null) => {
+      const def = findField(name);
+      return def === undefined ? () => null : PLAIN_FIELDS.getter({ def, arg, text: name });
+    });
+    return (event) => {
+      const value = event.get(key);
+      if (value !== undefined) return value;
+      return derived === null ? null : derived(event);
+    };
+  },
+};
+
+function keyOf(use: FieldUse): string {
+  return use.arg === null ? use.def.name : `${use.def.name}[${use.arg}]`;
+}
+
+function convert(use: FieldUse, value: unknown): FieldValue {
+  if (value === null || value === undefined) return null;
+  if (shapeOfUse(use) === 'scalar') return scalar(use.def, value);
+  const items = Array.isArray(value) ? (value as unknown[]) : [value];
+  return items.map((item) => {
+    const one = scalar(use.def, item);
+    if (typeof one === 'boolean') throw new Error('true and false cannot stand in a list');
+    return one;
+  });
+}
+
+function scalar(def: FieldDef, value: unknown): string | number | bigint | boolean {
+  const text = plainText(value);
+  switch (def.repr) {
+    case 'string':
+      return toBytes(text);
+    case 'boolean':
+      if (text !== 'true' && text !== 'false') throw new Error(`"${text}" is not true or false`);
+      return text === 'true';
+    case 'ip': {
+      const address = parseAddress(text);
+      if (address === null) throw new Error(`"${text}" is not an address`);
+      return address;
+    }
+    case 'number':
+      return def.type === 'double' ? Number(text) : Number(integer(def, text));
+    case 'bigint':
+      return integer(def, text);
+    case 'any':
+      return typeof value === 'string' ? toBytes(value) : (value as number | bigint | boolean);
+  }
+}
+
+const UNITS_NS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+
+function integer(def: FieldDef, text: string): bigint {
+  if (/^-?\d+$/.test(text)) return BigInt(text);
+  const span = def.type === 'reltime' ? /^(\d+)(ns|us|ms|s|m|h)$/.exec(text) : null;
+  if (span) return BigInt(span[1] ?? '') * (UNITS_NS[span[2] ?? ''] ?? 1n);
+  const atMs = def.type === 'abstime' ? Date.parse(text) : NaN;
+  if (Number.isNaN(atMs)) throw new Error(`"${text}" is not a whole number`);
+  return BigInt(atMs) * 1_000_000n;
+}
+
+function plainText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    default:
+      throw new Error('a single value is wanted here');
+  }
+}
