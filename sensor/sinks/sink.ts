@@ -4,7 +4,10 @@ import type { Alert } from '../spool/alert.js';
 export type DeliveryResult =
   | { readonly kind: 'delivered' }
   /** Refused for good by the peer, by index in the batch, with its words: counted and written to the dead letters. */
-  | { readonly kind: 'partial'; readonly rejected: readonly { readonly index: number; readonly reason: string }[] }
+  | {
+      readonly kind: 'partial';
+      readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+    }
   /** Try again later; `retryAfterMs` if the peer said when. */
   | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs?: number };
 
