@@ -129,3 +129,49 @@ export function rule(name: string, condition: Condition, parts: Partial<Rule> = 
     ...parts,
   };
 }
+
+/** A condition in Falco's words, near enough to be read in a failed test. */
+export function print(condition: Condition): string {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return `(${condition.items.map(print).join(` ${condition.kind} `)})`;
+    case 'not':
+      return `not ${print(condition.item)}`;
+    case 'macro':
+      return `${condition.name}{${print(condition.body)}}`;
+    case 'exists':
+      return `${printOperand(condition.left)} exists`;
+    case 'compare': {
+      const { left, op, modifier } = condition;
+      const values = condition.right.map(printRight).join(', ');
+      return `${printOperand(left)} ${op}${modifier === null ? '' : ` ${modifier}`} (${values})`;
+    }
+  }
+}
+
+function printRight(item: Literal | Operand): string {
+  switch (item.kind) {
+    case 'field':
+    case 'call':
+    case 'literal':
+      return `val(${printOperand(item)})`;
+    case 'net':
+      return `${item.value.address}/${item.value.bits}`;
+    case 'regex':
+      return item.text;
+    default:
+      return JSON.stringify(String(item.value));
+  }
+}
+
+function printOperand(operand: Operand): string {
+  switch (operand.kind) {
+    case 'field':
+      return operand.use.text;
+    case 'literal':
+      return JSON.stringify(operand.value);
+    case 'call':
+      return `${operand.name}(${operand.args.map(printOperand).join(', ')})`;
+  }
+}

@@ -143,8 +143,8 @@ export class Emitter<E> {
       case 'allof':
         return { code: `(${leaf.right.map(single).join(' && ') || 'false'})`, nullSafe: false };
       case 'oneof': {
-        const count = leaf.right.map((item) => `${single(item)}`).join(' + ') || '0';
-        return { code: `${count} === 1`, nullSafe: false };
+        const count = leaf.right.map((item) => ` + ${single(item)}`).join('');
+        return { code: `0${count} === 1`, nullSafe: false };
       }
       case 'anyof':
       case null: {
