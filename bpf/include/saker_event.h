@@ -202,6 +202,44 @@ struct saker_net_call {
 };
 SAKER_AT(struct saker_net_call, strings, 128);
 
+/* SAKER_NET_VERDICT. The header is the process the socket belongs to (tid 0; arg 0), which need not be the one that ran. */
+enum saker_verdict_layer {
+	SAKER_LAYER_CONNECT = 1,	/* cgroup connect4/6: the caller is told */
+	SAKER_LAYER_SENDMSG = 2,	/* cgroup sendmsg4/6: a datagram of an unconnected socket */
+	SAKER_LAYER_TC = 3,		/* a packet, at the host end of its veth or at an interface */
+	SAKER_LAYER_CGROUP_SKB = 4,	/* a packet, in the cgroup: where nothing is answered (reply: drop) */
+};
+
+enum saker_verdict_outcome {
+	SAKER_OUTCOME_REPORTED = 0,	/* mode: audit: went its way */
+	SAKER_OUTCOME_REFUSED = 1,	/* the call failed at once */
+	SAKER_OUTCOME_RESET = 2,	/* the packet was answered by RST or ICMP */
+	SAKER_OUTCOME_DROPPED = 3,	/* the packet went nowhere, nobody was told */
+};
+
+struct saker_net_verdict {
+	struct saker_event_header hdr;
+	unsigned long long first_ns;		/* CLOCK_BOOTTIME: the first attempt that `count` counts */
+	unsigned long long count;		/* attempts or packets since then: later records of the same flow hold the sum */
+	unsigned long long sock_cookie;
+	unsigned char local_addr[16];		/* zero: not chosen yet */
+	unsigned char remote_addr[16];
+	unsigned int set;			/* number of the compiled set that decided */
+	unsigned int exec_count;		/* of the process, as in saker_identity */
+	unsigned short clause;			/* in the set */
+	unsigned short rule;			/* index of the rule in the set's rules */
+	unsigned short local_port;
+	unsigned short remote_port;
+	unsigned char protocol;			/* IPPROTO_TCP, IPPROTO_UDP */
+	unsigned char direction;		/* 1: out */
+	unsigned char layer;			/* enum saker_verdict_layer */
+	unsigned char mode;			/* 0 audit, 1 enforce */
+	unsigned char reply;			/* 0 reject, 1 drop */
+	unsigned char outcome;			/* enum saker_verdict_outcome */
+	unsigned short __pad;
+};
+SAKER_SIZE(struct saker_net_verdict, 128);
+
 /* Push-down: for each kind, a bitmap of the classes that some rule could match. A program computes the class of what it
  * saw and discards it when the bit is clear. What a class means is fixed here; sensor/engine computes the bitmaps. */
 enum saker_class {
