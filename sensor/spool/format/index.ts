@@ -1,0 +1,3 @@
+export { escapeLine } from './escape.js';
+export { jsonLine, type JsonOptions } from './json-line.js';
+export { textLine, type TextOptions } from './text-line.js';
