@@ -2,3 +2,4 @@ export * from './errors.js';
 export * from './bytes.js';
 export * from './log.js';
 export * from './logger.js';
+export * from './clock.js';

@@ -32,6 +32,8 @@ export interface RecordCursor {
   big(offset: number): bigint;
   /** The n-th string of the record (0-based, in the order of its `_len` fields), without NUL; null when absent. Cached until the cursor moves. */
   string(n: number): ByteString | null;
+  /** Text of a fixed-size member (`comm`), up to its NUL or `max` bytes. */
+  chars(offset: number, max: number): ByteString;
   /** A copy of the record's bytes. */
   copy(): Uint8Array;
 }
