@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A rule set as data: every dimension maps a value to a row of bits, the clauses that permit it; AND them, and the first
+ * clause left decides. Two searches in one pass, because a clause in audit mode must not hide one that enforces. */
+#ifndef SAKER_ENFORCE_DECIDE_H
+#define SAKER_ENFORCE_DECIDE_H
+
+struct question {
+	__u64 cgroup;
+	__u32 set;
+	__u32 subject;	/* row */
+	__u32 peer[4];	/* network order, IPv4 mapped */
+	__u32 udp;	/* 1 or 0 */
+	__u32 port;	/* host order */
+};
+
+/* Clause numbers plus one, 0: none. In the low half the one that enforces, in the high half the one in audit mode. */
+#define ENFORCING_OF(verdict) ((verdict) & 0xffff)
+#define AUDIT_OF(verdict) ((verdict) >> 16)
+
+static __always_inline struct saker_row_bits *row_at(void *all, __u32 row)
+{
+	return bpf_map_lookup_elem(all, &row);
+}
+
+static __always_inline __u32 row_or(const __u32 *row, __u32 other)
+{
+	return row ? *row : other;
+}
+
+static __always_inline __u32 decide(struct question *q)
+{
+	__u32 slot = q->set & 1, zero = 0, at = (q->udp & 1) << 16 | (q->port & 0xffff), i;
+	__u64 cgroup = q->cgroup, enforcing = 0, audit = 0;
+	__u32 enforcing_word = 0, audit_word = 0;
+	void *all = bpf_map_lookup_elem(&rows, &slot);
+	void *trie = bpf_map_lookup_elem(&remotes, &slot);
+	void *by_port = bpf_map_lookup_elem(&ports, &slot);
+	void *by_cgroup = bpf_map_lookup_elem(&groups, &slot);
+	struct saker_remote_key key = { 128, { q->peer[0], q->peer[1], q->peer[2], q->peer[3] } };
+	struct saker_row_bits *subject, *group, *remote, *port, *mode;
+	struct saker_ports *table;
+
+	count_as(SAKER_COUNT_JUDGED);
+	if (!all || !trie || !by_port || !by_cgroup || !(table = bpf_map_lookup_elem(by_port, &zero)))
+		goto unready;
+	asm volatile("" : "+r"(at)); /* or clang drops the mask below, and the verifier sees no bound */
+	port = row_at(all, table->row[at & 0x1ffff]);
+	subject = row_at(all, q->subject);
+	remote = row_at(all, row_or(bpf_map_lookup_elem(trie, &key), SAKER_ROW_NONE));
+	group = row_at(all, row_or(bpf_map_lookup_elem(by_cgroup, &cgroup), SAKER_ROW_HOST));
+	mode = row_at(all, SAKER_ROW_ENFORCING);
+	if (!port || !subject || !remote || !group || !mode)
+		goto unready;
+	_Pragma("clang loop unroll(disable)")
+	for (i = 0; i < SAKER_ROW_WORDS; i++) {
+		__u64 bits = port->w[i] & subject->w[i] & remote->w[i] & group->w[i];
+
+		if (!bits)
+			continue;
+		if (!enforcing && (bits & mode->w[i])) {
+			enforcing = bits & mode->w[i];
+			enforcing_word = i;
+		}
+		if (!audit && (bits & ~mode->w[i])) {
+			audit = bits & ~mode->w[i];
+			audit_word = i;
+		}
+	}
+	return (enforcing ? enforcing_word * 64 + __builtin_ctzll(enforcing) + 1 : 0) |
+	       (audit ? audit_word * 64 + __builtin_ctzll(audit) + 1 : 0) << 16;
+unready:
+	count_as(SAKER_COUNT_UNREADY);
+	return 0;
+}
+
+/* Of two verdicts on the same flow the one that blocks; of two that block, the earlier clause. */
+static __always_inline __u32 stricter(__u32 a, __u32 b)
+{
+	__u32 ea = ENFORCING_OF(a), eb = ENFORCING_OF(b), aa = AUDIT_OF(a), ab = AUDIT_OF(b);
+
+	return (ea && (!eb || ea < eb) ? ea : eb) | (aa && (!ab || aa < ab) ? aa : ab) << 16;
+}
+
+static __always_inline struct saker_clause *clause_at(__u32 set, __u32 number)
+{
+	__u32 slot = set & 1;
+	void *all = bpf_map_lookup_elem(&clauses, &slot);
+
+	return all ? bpf_map_lookup_elem(all, &number) : NULL;
+}
+
+static __always_inline bool sensor_is_alive(void)
+{
+	return bpf_ktime_get_ns() < word(SAKER_WORD_ALIVE_UNTIL);
+}
+
+static __always_inline bool guarded(const struct question *q)
+{
+	struct saker_guard_key key = { { q->peer[0], q->peer[1], q->peer[2], q->peer[3] }, q->port, q->udp };
+
+	if (bpf_map_lookup_elem(&guards, &key))
+		return true;
+	key.port = 0;
+	return bpf_map_lookup_elem(&guards, &key);
+}
+
+#endif

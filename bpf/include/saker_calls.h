@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The system calls that the programs know, by number in each ABI: the one place where such numbers are written.
+ * Sources: arch/x86/entry/syscalls/syscall_{64,32}.tbl, include/uapi/asm-generic/unistd.h, arch/arm/tools/syscall.tbl.
+ *
+ * Columns: name, x86-64, x32's own number (bit 30 apart; 0: that of x86-64), i386, arm64, arm. -1: the ABI has no such call. */
+#ifndef SAKER_CALLS_H
+#define SAKER_CALLS_H
+
+#define SAKER_CALLS(X)                               \
+	X(OPEN, 2, 0, 5, -1, 5)                      \
+	X(CREAT, 85, 0, 8, -1, 8)                    \
+	X(OPENAT, 257, 0, 295, 56, 322)              \
+	X(OPENAT2, 437, 0, 437, 437, 437)            \
+	X(EXECVE, 59, 520, 11, 221, 11)              \
+	X(EXECVEAT, 322, 545, 358, 281, 387)         \
+	X(CONNECT, 42, 0, 362, 203, 283)             \
+	X(BIND, 49, 0, 361, 200, 282)                \
+	X(SENDTO, 44, 0, 369, 206, 290)              \
+	X(SEND, -1, 0, -1, -1, 289)                  \
+	X(SENDMSG, 46, 518, 370, 211, 296)           \
+	X(SENDMMSG, 307, 538, 345, 269, 374)         \
+	X(SOCKETCALL, -1, 0, 102, -1, 102)           \
+	X(IO_URING_ENTER, 426, 0, 426, 426, 426)
+
+/* Numbers at and above this are none of ours. */
+#define SAKER_CALL_NUMBERS 576
+
+enum saker_call {
+	SAKER_CALL_NONE = 0,
+#define SAKER_CALL_NAME(name, x86_64, x32, i386, arm64, arm) SAKER_CALL_##name,
+	SAKER_CALLS(SAKER_CALL_NAME)
+#undef SAKER_CALL_NAME
+	SAKER_CALL_COUNT,
+};
+
+/* socketcall(2): its first argument (linux/net.h). */
+enum saker_socketcall {
+	SAKER_SYS_BIND = 2,
+	SAKER_SYS_CONNECT = 3,
+	SAKER_SYS_SEND = 9,
+	SAKER_SYS_SENDTO = 11,
+	SAKER_SYS_SENDMSG = 16,
+	SAKER_SYS_SENDMMSG = 20,
+};
+
+/* Operations of io_uring (linux/io_uring.h): hdr.arg of a record with SAKER_F_IO_URING. */
+enum saker_io_uring_op {
+	SAKER_URING_SENDMSG = 9,
+	SAKER_URING_CONNECT = 16,
+	SAKER_URING_OPENAT = 18,
+	SAKER_URING_SEND = 26,
+	SAKER_URING_OPENAT2 = 28,
+	SAKER_URING_SEND_ZC = 47,
+	SAKER_URING_SENDMSG_ZC = 48,
+	SAKER_URING_BIND = 56,
+};
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// All observing programs in one object, so that they share their maps. User space loads the subset that this kernel takes
+// (bpf/README.md lists programs and plans).
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "lib/config.h"
+#include "lib/compat.h"
+#include "lib/call.h"
+#include "lib/scratch.h"
+#include "lib/emit.h"
+#include "lib/task.h"
+#include "lib/path.h"
+
+#include "probes/process_fork.bpf.h"
+#include "probes/process_exec.bpf.h"
+#include "probes/process_exit.bpf.h"
+#include "probes/cgroup_change.bpf.h"
+
+char _license[] SEC("license") = "Dual BSD/GPL";
