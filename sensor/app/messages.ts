@@ -20,7 +20,6 @@ export interface EventFilter {
 export type ToSensor =
   | RulesMessage
   | { readonly kind: 'status'; readonly id: number }
-  /** Everything the kernel holds is delivered to the process first, so that counts settle; then as `status`. */
   | { readonly kind: 'events'; readonly filter: EventFilter | null }
   | { readonly kind: 'stop' };
 
@@ -28,8 +27,8 @@ export type ToSensor =
 export interface LiveEventItem {
   /** Text (UTF-8), not yet escaped. */
   readonly line: string;
-  /** JSON-ready values by field name. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  /** Fields with their values, one JSON object, integers in full. */
+  readonly json: string;
 }
 
 /** Sensor thread to main thread. */

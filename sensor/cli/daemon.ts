@@ -1,7 +1,7 @@
 import { type Command } from 'commander';
 import { ControlClient } from '../app/control/index.js';
 import { DEFAULT_RUN_DIR, socketPath } from '../app/paths.js';
-import { outputOption, printable, printJson, toJson } from './output.js';
+import { outputOption, printable, printJson } from './output.js';
 import { renderStatus } from './render-status.js';
 
 interface SocketOptions {
@@ -70,12 +70,12 @@ async function printEvents(client: ControlClient, options: SocketOptions & Event
   let left = options.count === undefined ? Infinity : Number(options.count);
   if (left <= 0) return;
   for await (const item of client.stream('events', params)) {
-    const event = item as { line: string; fields: unknown; dropped?: number };
+    const event = item as { line: string; json: string; dropped?: number };
     if (event.dropped !== undefined) {
       process.stderr.write(`saker: ${event.dropped} events left out: this terminal is too slow\n`);
       continue;
     }
-    process.stdout.write(options.output === 'json' ? `${toJson(event.fields)}\n` : `${printable(event.line)}\n`);
+    process.stdout.write(options.output === 'json' ? `${event.json}\n` : `${printable(event.line)}\n`);
     if (--left <= 0) return;
   }
 }

@@ -1,0 +1,174 @@
+import { Worker } from 'node:worker_threads';
+import { SakerError } from '../../core/index.js';
+import type {
+  EventFilter,
+  FromSensor,
+  LiveEventItem,
+  RulesMessage,
+  SensorStatus,
+  ToSensor,
+} from '../messages.js';
+import type { SensorOptions } from '../sensor/sensor.js';
+
+/** A thread that does not answer within this time is taken for hung. */
+const ANSWER_MS = 10_000;
+const STOP_MS = 5_000;
+
+/** The delivery thread's end of the sensor thread. */
+export class SensorLink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<string, { resolve: (value: never) => void; reject: (error: unknown) => void }>();
+  readonly #onEvents = new Set<(items: readonly LiveEventItem[], dropped: number) => void>();
+  #id = 0;
+  #ending = false;
+
+  /**
+   * Starts the thread.
+   *
+   * @param onEnd - Told when it ended though nobody asked it to.
+   */
+  constructor(options: SensorOptions, onEnd: (error: SakerError) => void) {
+    this.#worker = new Worker(new URL('../sensor/thread.js', import.meta.url), {
+      workerData: options,
+      name: 'sensor',
+    });
+    const died = (why: string, cause?: unknown): void => {
+      const error = new SakerError('SENSOR_THREAD', `the sensor thread ended: ${why}`, {
+        hint: 'this is a bug: please report it with the log',
+        ...(cause === undefined ? {} : { cause }),
+      });
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+      if (!this.#ending) onEnd(error);
+    };
+    this.#worker.on('message', (message: FromSensor) => {
+      this.#take(message, onEnd);
+    });
+    this.#worker.on('error', (error) => {
+      died(String(error), error);
+    });
+    this.#worker.on('exit', (code) => {
+      if (this.#waiting.size > 0 || !this.#ending) died(`status ${code}`);
+    });
+  }
+
+  /** Resolves when everything is attached and what ran before is known. Rejects with what the thread failed of. */
+  watching(): Promise<unknown> {
+    return this.#wait('watching', 60_000);
+  }
+
+  /** Puts a checked rule set in force. Rejects when the thread refuses it: the old set stays. */
+  async setRules(message: RulesMessage): Promise<void> {
+    const done = this.#wait<void>(`rules ${message.generation}`, ANSWER_MS);
+    this.#send(message);
+    await done;
+  }
+
+  status(): Promise<SensorStatus> {
+    const id = ++this.#id;
+    const done = this.#wait<SensorStatus>(`status ${id}`, ANSWER_MS);
+    this.#send({ kind: 'status', id });
+    return done;
+  }
+
+  /** Streams decoded events; one watcher's filter is in force at a time, the last one's. */
+  watchEvents(filter: EventFilter, take: (items: readonly LiveEventItem[], dropped: number) => void): () => void {
+    this.#onEvents.add(take);
+    this.#send({ kind: 'events', filter });
+    return () => {
+      this.#onEvents.delete(take);
+      if (this.#onEvents.size === 0) this.#send({ kind: 'events', filter: null });
+    };
+  }
+
+  /** Detaches everything and ends the thread; after a deadline it is ended by force. */
+  async stop(): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    const stopped = this.#wait<void>('stopped', STOP_MS).catch(() => undefined);
+    this.#send({ kind: 'stop' });
+    await stopped;
+    await this.#worker.terminate();
+  }
+
+  #send(message: ToSensor): void {
+    this.#worker.postMessage(message);
+  }
+
+  #wait<T>(key: string, deadlineMs: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#settle(key, (waiter) => {
+          waiter.reject(
+            new SakerError('SENSOR_SILENT', `the sensor thread did not answer within ${deadlineMs} ms`, {
+              hint: 'the machine may be overloaded: look at the log',
+            }),
+          );
+        });
+      }, deadlineMs);
+      const finish =
+        <A>(then: (value: A) => void) =>
+        (value: A) => {
+          clearTimeout(timer);
+          then(value);
+        };
+      this.#waiting.set(key, { resolve: finish(resolve as (value: never) => void), reject: finish(reject) });
+    });
+  }
+
+  #settle(
+    key: string,
+    use: (waiter: { resolve: (value: never) => void; reject: (error: unknown) => void }) => void,
+  ): void {
+    const waiter = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    if (waiter) use(waiter);
+  }
+
+  #take(message: FromSensor, onEnd: (error: SakerError) => void): void {
+    switch (message.kind) {
+      case 'watching':
+        this.#settle('watching', ({ resolve }) => {
+          resolve(message.report as never);
+        });
+        return;
+      case 'rules-in-force':
+        this.#settle(`rules ${message.generation}`, ({ resolve }) => {
+          resolve(undefined as never);
+        });
+        return;
+      case 'rules-refused':
+        this.#settle(`rules ${message.generation}`, ({ reject }) => {
+          reject(asError(message.error));
+        });
+        return;
+      case 'status':
+        this.#settle(`status ${message.id}`, ({ resolve }) => {
+          resolve(message.status as never);
+        });
+        return;
+      case 'events':
+        for (const take of this.#onEvents) take(message.items, message.dropped);
+        return;
+      case 'failed': {
+        const error = asError(message.error);
+        if (this.#waiting.has('watching')) {
+          this.#ending = true;
+          this.#settle('watching', ({ reject }) => {
+            reject(error);
+          });
+        } else onEnd(error);
+        return;
+      }
+      case 'stopped':
+        this.#settle('stopped', ({ resolve }) => {
+          resolve(undefined as never);
+        });
+        return;
+    }
+  }
+}
+
+function asError(body: { code: string; message: string; hint?: string }): SakerError {
+  return new SakerError(body.code, body.message, body.hint === undefined ? {} : { hint: body.hint });
+}

@@ -1,0 +1,93 @@
+import type { Logger } from '../../core/index.js';
+import type { CompiledEngine } from '../../engine/index.js';
+import { RecordWalk, type RecordCursor } from '../../events/index.js';
+import type { Identity, LiveEvent } from '../../identity/index.js';
+import type { NewAlert } from '../../spool/index.js';
+
+/** What the stages after the decoder give the pipeline. */
+export interface Stages {
+  readonly identity: Identity;
+  readonly append: (alert: NewAlert) => void;
+  /** Sees every event after the tables took it, before the rules; for `saker events`. Absent: nobody watches. */
+  onEvent?: ((event: LiveEvent) => void) | undefined;
+  /** A verdict of enforcement: becomes an alert elsewhere. */
+  onVerdict?: ((event: LiveEvent) => void) | undefined;
+}
+
+/**
+ * One event's way through the sensor thread: decode, tables, rules, alert. Knows nothing of where batches come from: the live
+ * rings, a recording and a test feed it alike.
+ *
+ * @remarks Hot path: allocates only for an event that a rule matched.
+ */
+export class Pipeline {
+  readonly walk: RecordWalk;
+  /** Records taken, by kind. */
+  readonly received = new Float64Array(256);
+  /** Alerts by rule. */
+  readonly matches = new Map<string, number>();
+  readonly #stages: Stages;
+  readonly #logger: Logger;
+  #engine: CompiledEngine<LiveEvent> | null = null;
+  #generation = 0;
+  readonly #take = (cursor: RecordCursor): void => {
+    this.#one(cursor);
+  };
+
+  constructor(stages: Stages, logger: Logger) {
+    this.#stages = stages;
+    this.#logger = logger;
+    this.walk = new RecordWalk();
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Puts a rule set in force: the next event is judged by it. */
+  setRules(engine: CompiledEngine<LiveEvent>, generation: number): void {
+    this.#engine = engine;
+    this.#generation = generation;
+  }
+
+  /** Takes one batch of whole records, causes before effects. */
+  batch(bytes: Uint8Array, length: number): void {
+    this.walk.each(bytes, length, this.#take);
+  }
+
+  #one(cursor: RecordCursor): void {
+    const { identity, onEvent } = this.#stages;
+    this.received[cursor.kind] = (this.received[cursor.kind] ?? 0) + 1;
+    const event = identity.take(cursor);
+    if (event === null) return;
+    if (onEvent !== undefined) onEvent(event);
+    const engine = this.#engine;
+    if (engine !== null) {
+      const matches = engine.match(event.type, event);
+      for (let i = 0; i < matches.length; i++) this.#alert(matches[i]!, event);
+    }
+    identity.done(cursor);
+  }
+
+  #alert(match: ReturnType<CompiledEngine<LiveEvent>['match']>[number], event: LiveEvent): void {
+    const { rule } = match;
+    this.matches.set(rule.name, (this.matches.get(rule.name) ?? 0) + 1);
+    try {
+      const timeNs = event.timeNs();
+      this.#stages.append({
+        timeNs: timeNs.toString(),
+        kind: 'rule',
+        rule: rule.name,
+        priority: rule.priority,
+        source: rule.source,
+        tags: rule.tags,
+        message: match.message(event),
+        fields: match.fieldsJson(event, timeNs),
+        generation: this.#generation,
+        subject: this.#stages.identity.subject(event),
+      });
+    } catch (error) {
+      this.#logger.error('an alert could not be written down', { rule: rule.name, error: String(error) });
+    }
+  }
+}

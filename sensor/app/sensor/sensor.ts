@@ -1,0 +1,194 @@
+import { RateLimited, type Logger } from '../../core/index.js';
+import { compileRules, pushDown } from '../../engine/index.js';
+import { KIND_NAMES, lossNames } from '../../events/index.js';
+import { Identity, type LiveEvent } from '../../identity/index.js';
+import {
+  cgroupScope,
+  findPlan,
+  loadProbes,
+  type CgroupScope,
+  type Probes,
+} from '../../kernel/index.js';
+import { EVENT_NAMES, useLinearRegex } from '../../lang/index.js';
+import { SpoolShared, SpoolWriter } from '../../spool/index.js';
+import { errorBody } from '../control/index.js';
+import type { EventFilter, FromSensor, KindCounts, RulesMessage, SensorStatus } from '../messages.js';
+import { LiveEvents } from './live-events.js';
+import { Pipeline } from './pipeline.js';
+
+/** What the sensor thread is given; plain data. */
+export interface SensorOptions {
+  readonly log: Parameters<typeof import('../../core/index.js').createLogger>[0];
+  /** Path of a cgroup v2 folder, or null: the whole host. */
+  readonly cgroup: string | null;
+  readonly hostRoot: string;
+  readonly hostname: string;
+  readonly spool: { readonly dir: string; readonly maxBytes: number; readonly shared: SharedArrayBuffer };
+  readonly rules: RulesMessage;
+  readonly dataRingBytes?: number;
+}
+
+/** Everything the sensor thread owns: probes, rings, tables, rules, the spool's writer. */
+export class Sensor {
+  readonly #options: SensorOptions;
+  readonly #logger: Logger;
+  readonly #post: (message: FromSensor) => void;
+  readonly #probes: Probes;
+  readonly #identity: Identity;
+  readonly #spool: SpoolWriter;
+  readonly #pipeline: Pipeline;
+  readonly #stages;
+  readonly #ruleFaults: RateLimited;
+  #classes: ReadonlyMap<number, bigint> = new Map();
+  #live: LiveEvents | null = null;
+  #closed = false;
+
+  /** Loads everything, attaches nothing. @throws SakerError of the kernel door or the spool. */
+  constructor(options: SensorOptions, logger: Logger, post: (message: FromSensor) => void) {
+    useLinearRegex();
+    this.#options = options;
+    this.#logger = logger;
+    this.#post = post;
+    this.#ruleFaults = new RateLimited((message, fields) => {
+      logger.error(message, fields);
+    });
+    const scope: CgroupScope | undefined =
+      options.cgroup === null ? undefined : cgroupScope(options.cgroup);
+    this.#spool = SpoolWriter.open({
+      dir: options.spool.dir,
+      hostname: options.hostname,
+      shared: new SpoolShared(options.spool.shared),
+      logger,
+      capBytes: options.spool.maxBytes,
+    });
+    this.#identity = new Identity({ hostRoot: options.hostRoot, cgroup: options.cgroup, logger });
+    this.#stages = {
+      identity: this.#identity,
+      append: (alert: Parameters<SpoolWriter['append']>[0]) => {
+        this.#spool.append(alert);
+      },
+      onEvent: undefined as ((event: LiveEvent) => void) | undefined,
+    };
+    this.#pipeline = new Pipeline(this.#stages, logger);
+    this.#probes = loadProbes({
+      plan: findPlan(),
+      ...(scope === undefined ? {} : { scope }),
+      ...(options.dataRingBytes === undefined ? {} : { dataRingBytes: options.dataRingBytes }),
+    });
+  }
+
+  /** Attaches, scans what runs already, reconciles, and watches. */
+  start(): void {
+    this.setRules(this.#options.rules);
+    const { source } = this.#probes;
+    source.start((bytes, length) => {
+      this.#pipeline.batch(bytes, length);
+    });
+    source.pause();
+    this.#probes.attach();
+    const scan = this.#probes.scan();
+    this.#pipeline.batch(scan, scan.length);
+    source.resume();
+    this.#post({ kind: 'watching', report: { plan: this.#probes.plan.events } });
+  }
+
+  /** Compiles and puts a rule set in force; on a fault the old one stays. */
+  setRules(message: RulesMessage): void {
+    try {
+      const engine = compileRules(message.rules, {
+        fields: this.#identity.fields,
+        types: { names: EVENT_NAMES },
+        matching: message.matching,
+        onError: (rule, error) => {
+          this.#ruleFaults.say(rule.name, 'a rule could not be judged', {
+            rule: rule.name,
+            error: String(error),
+          });
+        },
+      });
+      const wanted = pushDown(engine.rules);
+      // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
+      this.#control(union(this.#classes, wanted), message.generation);
+      this.#pipeline.setRules(engine, message.generation);
+      this.#classes = wanted;
+      this.#control(wanted, message.generation);
+      this.#post({ kind: 'rules-in-force', generation: message.generation });
+    } catch (error) {
+      this.#post({ kind: 'rules-refused', generation: message.generation, error: errorBody(error) });
+    }
+  }
+
+  /** Begins or ends to post decoded events. While somebody watches the kernel discards nothing. */
+  watchEvents(filter: EventFilter | null): void {
+    this.#live?.flush();
+    if (filter === null) {
+      this.#live = null;
+      this.#stages.onEvent = undefined;
+    } else {
+      const live = new LiveEvents(this.#identity.fields, filter, (items, dropped) => {
+        this.#post({ kind: 'events', items, dropped });
+      });
+      this.#live = live;
+      this.#stages.onEvent = (event) => {
+        live.take(event);
+      };
+    }
+    this.#control(this.#classes, this.#pipeline.generation);
+  }
+
+  status(): SensorStatus {
+    this.#probes.source.drain();
+    const counters = this.#probes.counters();
+    const { failures } = this.#pipeline.walk.stats();
+    const kinds: Record<string, KindCounts> = {};
+    for (const { kind, seen, filtered, sent, lost } of counters.kinds) {
+      kinds[KIND_NAMES.get(kind) ?? String(kind)] = {
+        seen,
+        filtered,
+        sent,
+        received: this.#pipeline.received[kind] ?? 0,
+        lost: lossNames(lost),
+      };
+    }
+    return {
+      generation: this.#pipeline.generation,
+      kinds,
+      undecodable: failures,
+      skipped: Object.fromEntries(
+        counters.skipped.map((entry) => [entry.program, entry.recursionMisses + (entry.missed ?? 0)]),
+      ),
+      matches: Object.fromEntries(this.#pipeline.matches),
+      ...this.#identity.stats(),
+      spool: {},
+    };
+  }
+
+  /** Takes what the rings still hold, detaches everything, closes the spool. Twice is fine. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#probes.source.drain();
+    this.#live?.flush();
+    this.#probes.close();
+    this.#spool.close();
+    this.#logger.debug('the sensor thread ends');
+  }
+
+  #control(classes: ReadonlyMap<number, bigint>, generation: number): void {
+    this.#probes.setControl({
+      classes: this.#live === null ? classes : new Map(),
+      generation,
+      wantEnv: false,
+    });
+  }
+}
+
+/** Bitmaps of both; a kind absent from one is wanted whole by it. */
+function union(a: ReadonlyMap<number, bigint>, b: ReadonlyMap<number, bigint>): ReadonlyMap<number, bigint> {
+  const both = new Map<number, bigint>();
+  for (const [kind, bits] of a) {
+    const other = b.get(kind);
+    if (other !== undefined) both.set(kind, bits | other);
+  }
+  return both;
+}
