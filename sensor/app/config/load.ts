@@ -1,0 +1,314 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { isMap, isSeq, type Node } from 'yaml';
+import { PRIORITIES, type Priority } from '../../lang/ir.js';
+import { expandText, REAL_ENVIRONMENT, type Environment } from './expand.js';
+import { applyOverrides } from './overrides.js';
+import type { ConfigProblem } from './problem.js';
+import { CONFIG_SCHEMA } from './schema.js';
+import { ConfigSource } from './source.js';
+import type { Config, GuardEntry, RouteConfig, SinkConfig, TlsConfig } from './types.js';
+import { validate, type Json } from './validate.js';
+
+export const DEFAULT_CONFIG_PATH = '/etc/saker/saker.yaml';
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config; readonly raw: Json; readonly path: string | null }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/**
+ * Reads and checks a configuration; all problems are told at once.
+ *
+ * @param options.path - Null: `DEFAULT_CONFIG_PATH` if it exists, else the defaults.
+ * @param options.overrides - Texts of `-o key.path=value`, later ones win.
+ */
+export function loadConfig(
+  options: {
+    readonly path?: string | null;
+    readonly overrides?: readonly string[];
+    readonly environment?: Environment;
+  } = {},
+): LoadedConfig {
+  const path = options.path ?? DEFAULT_CONFIG_PATH;
+  let text = '';
+  let found: string | null = path;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (options.path || (error as NodeJS.ErrnoException).code !== 'ENOENT')
+      return unreadable(path, error);
+    found = null;
+  }
+  const parsed = parseConfig(text, path, options.overrides, options.environment);
+  return parsed.ok ? { ...parsed, path: found } : parsed;
+}
+
+/** As `loadConfig`, of a text. */
+export function parseConfig(
+  text: string,
+  file: string,
+  overrides: readonly string[] = [],
+  environment: Environment = REAL_ENVIRONMENT,
+): LoadedConfig {
+  const source = new ConfigSource(file, text);
+  if (source.problems.length > 0) return { ok: false, problems: source.problems };
+  applyOverrides(source, overrides);
+  const raw = validate(source, CONFIG_SCHEMA, environment);
+  checkMeaning(source, environment);
+  if (source.problems.length > 0) return { ok: false, problems: inOrder(source.problems) };
+  const config = toConfig(raw as unknown as Raw);
+  return { ok: true, config: deepFreeze(config), raw: deepFreeze(raw), path: file };
+}
+
+function unreadable(path: string, error: unknown): LoadedConfig {
+  const message = error instanceof Error ? error.message : String(error);
+  const place = { source: path, line: null, column: null, excerpt: null };
+  return { ok: false, problems: [{ code: 'file', message, hint: null, ...place }] };
+}
+
+/** What a schema cannot say. */
+function checkMeaning(source: ConfigSource, environment: Environment): void {
+  const root = source.document.contents;
+  if (!isMap(root)) return;
+  const sinks = source.resolve(root.get('sinks', true));
+  const names = new Map<string, Node>();
+  for (const item of isSeq(sinks) ? sinks.items : []) {
+    const sink = source.resolve(item);
+    if (!isMap(sink)) continue;
+    const name = sink.get('name', true) as Node | undefined;
+    const text = sink.get('name');
+    if (name && typeof text === 'string') {
+      if (names.has(text))
+        source.problem(
+          'duplicate',
+          `two sinks are named "${text}"`,
+          name,
+          'names tell cursors apart',
+        );
+      names.set(text, name);
+    }
+    const tls = source.resolve(sink.get('tls', true));
+    if (isMap(tls) && tls.has('cert') !== tls.has('key')) {
+      source.problem('missing-key', 'a client certificate needs both "cert" and "key"', tls);
+    }
+  }
+  const enforce = source.resolve(root.get('enforce', true));
+  const guard = isMap(enforce) ? source.resolve(enforce.get('guard', true)) : null;
+  for (const item of isSeq(guard) ? guard.items : []) {
+    const node = source.resolve(item);
+    const text: unknown = node?.toJS(source.document);
+    if (typeof text === 'string' && !parseGuard(expandText(text, environment.env).text)) {
+      source.problem(
+        'value',
+        `"${text}" is no address, prefix or address with a port`,
+        node,
+        '10.0.0.1, 10.0.0.0/8, 10.0.0.1:443 or [::1]:443',
+      );
+    }
+  }
+}
+
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...problems].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+}
+
+/** The validated file: as the schema says, defaults in place; null where nothing is set. */
+interface Raw {
+  readonly run_dir: string;
+  readonly host_root: string;
+  readonly cgroup: string | null;
+  readonly log: Config['log'];
+  readonly rules: {
+    readonly files: readonly string[];
+    readonly matching: 'first' | 'all';
+    readonly min_priority: string;
+    readonly disable: { readonly tags: readonly string[]; readonly rules: readonly string[] };
+  };
+  readonly spool: { readonly dir: string; readonly max_bytes: number };
+  readonly output: { readonly iso_8601: boolean; readonly hostname: string | null };
+  readonly sinks: readonly RawSink[];
+  readonly metrics: {
+    readonly listen: string;
+    readonly otlp: {
+      readonly endpoint: string;
+      readonly protocol: 'http' | 'grpc';
+      readonly headers: Readonly<Record<string, string>> | null;
+      readonly interval_seconds: number;
+    } | null;
+  };
+  readonly enforce: {
+    readonly enabled: boolean;
+    readonly on_exit: 'release' | 'keep';
+    readonly heartbeat_seconds: number;
+    readonly interfaces: readonly string[];
+    readonly guard: readonly string[];
+  };
+}
+
+interface RawTls {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly server_name: string | null;
+}
+
+type RawSink = {
+  readonly name: string;
+  readonly route: Omit<RouteConfig, 'minPriority'> & { readonly min_priority: string };
+} & (
+  | {
+      readonly type: 'stdout';
+      readonly format: 'text' | 'json';
+      readonly color: 'auto' | 'always' | 'never';
+    }
+  | {
+      readonly type: 'file';
+      readonly path: string;
+      readonly format: 'text' | 'json';
+      readonly fsync: boolean;
+    }
+  | {
+      readonly type: 'kafka';
+      readonly brokers: readonly string[];
+      readonly topic: string;
+      readonly key: 'host' | 'pod';
+      readonly compression: 'none' | 'gzip' | 'zstd';
+      readonly client_id: string;
+      readonly request_timeout_seconds: number;
+      readonly tls: RawTls | null;
+      readonly sasl: {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      } | null;
+    }
+  | {
+      readonly type: 'otlp';
+      readonly endpoint: string;
+      readonly protocol: 'http' | 'grpc';
+      readonly compression: 'none' | 'gzip';
+      readonly headers: Readonly<Record<string, string>> | null;
+      readonly request_timeout_seconds: number;
+      readonly resource: Readonly<Record<string, string>> | null;
+      readonly tls: RawTls | null;
+    }
+);
+
+function toConfig(raw: Raw): Config {
+  const { metrics, enforce, rules } = raw;
+  return {
+    runDir: raw.run_dir,
+    hostRoot: raw.host_root,
+    cgroup: raw.cgroup,
+    log: raw.log,
+    rules: {
+      files: rules.files,
+      matching: rules.matching,
+      minPriority: toPriority(rules.min_priority),
+      disableTags: rules.disable.tags,
+      disableRules: rules.disable.rules,
+    },
+    spool: { dir: raw.spool.dir, maxBytes: raw.spool.max_bytes },
+    output: { iso8601: raw.output.iso_8601, hostname: raw.output.hostname },
+    sinks: raw.sinks.map(toSink),
+    metrics: {
+      listen: metrics.listen === 'off' ? null : toListen(metrics.listen),
+      otlp: metrics.otlp && {
+        endpoint: metrics.otlp.endpoint,
+        protocol: metrics.otlp.protocol,
+        headers: metrics.otlp.headers ?? {},
+        intervalMs: metrics.otlp.interval_seconds * 1000,
+      },
+    },
+    enforce: {
+      enabled: enforce.enabled,
+      onExit: enforce.on_exit,
+      heartbeatSeconds: enforce.heartbeat_seconds,
+      interfaces: enforce.interfaces,
+      guard: enforce.guard.flatMap((text) => parseGuard(text) ?? []),
+    },
+  };
+}
+
+function toSink(raw: RawSink): SinkConfig {
+  const { min_priority, tags, rules, kinds } = raw.route;
+  const route: RouteConfig = { minPriority: toPriority(min_priority), tags, rules, kinds };
+  const { name } = raw;
+  switch (raw.type) {
+    case 'stdout':
+      return { type: raw.type, name, route, format: raw.format, color: raw.color };
+    case 'file':
+      return { type: raw.type, name, route, path: raw.path, format: raw.format, fsync: raw.fsync };
+    case 'kafka':
+      return {
+        type: raw.type,
+        name,
+        route,
+        brokers: raw.brokers,
+        topic: raw.topic,
+        key: raw.key,
+        compression: raw.compression,
+        clientId: raw.client_id,
+        requestTimeoutMs: raw.request_timeout_seconds * 1000,
+        tls: toTls(raw.tls),
+        sasl: raw.sasl,
+      };
+    case 'otlp':
+      return {
+        type: raw.type,
+        name,
+        route,
+        endpoint: raw.endpoint,
+        protocol: raw.protocol,
+        compression: raw.compression,
+        headers: raw.headers ?? {},
+        requestTimeoutMs: raw.request_timeout_seconds * 1000,
+        resource: raw.resource ?? {},
+        tls: toTls(raw.tls),
+      };
+  }
+}
+
+function toTls(raw: RawTls | null): TlsConfig | null {
+  return raw && { ca: raw.ca, cert: raw.cert, key: raw.key, serverName: raw.server_name };
+}
+
+/** Spelled in lower case in the file; the schema has checked it. */
+function toPriority(text: string): Priority {
+  return PRIORITIES.find((name) => name.toLowerCase() === text) ?? 'Debug';
+}
+
+function toListen(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return {
+    host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(text.slice(colon + 1)),
+  };
+}
+
+/** `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1:443`, `::1`, `[::1]:443`, `2001:db8::/32`. */
+export function parseGuard(text: string): GuardEntry | null {
+  const bracketed = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text);
+  const dotted = /^([\d.]+)(?:\/(\d{1,2}))?(?::(\d{1,5}))?$/.exec(text);
+  const bare = /^([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?$/.exec(text);
+  const [address, bits, port] = bracketed
+    ? [bracketed[1], undefined, bracketed[2]]
+    : dotted
+      ? [dotted[1], dotted[2], dotted[3]]
+      : [bare?.[1], bare?.[2], undefined];
+  const family = isIP(address ?? '');
+  const longest = family === 4 ? 32 : 128;
+  if (address === undefined || family === 0) return null;
+  if (Number(bits ?? longest) > longest || Number(port ?? 1) > 65_535) return null;
+  return { address, bits: Number(bits ?? longest), port: port === undefined ? null : Number(port) };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object') {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}

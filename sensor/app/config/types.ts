@@ -1,0 +1,119 @@
+import type { LogLevel } from '../../core/index.js';
+import type { Priority } from '../../lang/ir.js';
+
+/** A checked configuration: every default filled in, every secret read. Frozen. */
+export interface Config {
+  readonly runDir: string;
+  readonly hostRoot: string;
+  /** A cgroup v2 directory, or null: the whole host. */
+  readonly cgroup: string | null;
+  readonly log: { readonly level: LogLevel; readonly format: 'text' | 'json' };
+  readonly rules: RulesConfig;
+  readonly spool: { readonly dir: string; readonly maxBytes: number };
+  readonly output: { readonly iso8601: boolean; readonly hostname: string | null };
+  readonly sinks: readonly SinkConfig[];
+  readonly metrics: MetricsConfig;
+  readonly enforce: EnforceConfig;
+}
+
+export interface RulesConfig {
+  /** Files and directories; empty: the shipped rules. */
+  readonly files: readonly string[];
+  readonly matching: 'first' | 'all';
+  readonly minPriority: Priority;
+  readonly disableTags: readonly string[];
+  /** Names, `*` for any text. */
+  readonly disableRules: readonly string[];
+}
+
+export interface RouteConfig {
+  readonly minPriority: Priority;
+  /** Empty: any. So are the next two. */
+  readonly tags: readonly string[];
+  readonly rules: readonly string[];
+  readonly kinds: readonly ('rule' | 'verdict' | 'internal')[];
+}
+
+export type SinkConfig = StdoutSinkConfig | FileSinkConfig | KafkaSinkConfig | OtlpSinkConfig;
+
+interface SinkBase {
+  readonly name: string;
+  readonly route: RouteConfig;
+}
+
+export interface StdoutSinkConfig extends SinkBase {
+  readonly type: 'stdout';
+  readonly format: 'text' | 'json';
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+export interface FileSinkConfig extends SinkBase {
+  readonly type: 'file';
+  readonly path: string;
+  readonly format: 'text' | 'json';
+  readonly fsync: boolean;
+}
+
+/** Paths of PEM files. */
+export interface TlsConfig {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly serverName: string | null;
+}
+
+export interface KafkaSinkConfig extends SinkBase {
+  readonly type: 'kafka';
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly key: 'host' | 'pod';
+  readonly compression: 'none' | 'gzip' | 'zstd';
+  readonly clientId: string;
+  readonly requestTimeoutMs: number;
+  readonly tls: TlsConfig | null;
+  readonly sasl: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  } | null;
+}
+
+export interface OtlpSinkConfig extends SinkBase {
+  readonly type: 'otlp';
+  readonly endpoint: string;
+  readonly protocol: 'http' | 'grpc';
+  readonly compression: 'none' | 'gzip';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestTimeoutMs: number;
+  readonly resource: Readonly<Record<string, string>>;
+  readonly tls: TlsConfig | null;
+}
+
+export interface MetricsConfig {
+  /** Null: no HTTP. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly otlp: {
+    readonly endpoint: string;
+    readonly protocol: 'http' | 'grpc';
+    readonly headers: Readonly<Record<string, string>>;
+    readonly intervalMs: number;
+  } | null;
+}
+
+export interface EnforceConfig {
+  readonly enabled: boolean;
+  readonly onExit: 'release' | 'keep';
+  readonly heartbeatSeconds: number;
+  readonly interfaces: readonly string[];
+  /** Never blocked, beside the sensor's own peers. */
+  readonly guard: readonly GuardEntry[];
+}
+
+export interface GuardEntry {
+  /** Textual address, without brackets. */
+  readonly address: string;
+  /** Length of the prefix. */
+  readonly bits: number;
+  /** Null: every port. */
+  readonly port: number | null;
+}
