@@ -18,5 +18,7 @@
 #include "probes/process_exec.bpf.h"
 #include "probes/process_exit.bpf.h"
 #include "probes/cgroup_change.bpf.h"
+#include "probes/file_open.bpf.h"
+#include "probes/calls.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";

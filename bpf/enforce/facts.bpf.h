@@ -9,7 +9,6 @@
 #ifndef SAKER_ENFORCE_FACTS_H
 #define SAKER_ENFORCE_FACTS_H
 
-#define SAKER_PF_KTHREAD 0x00200000
 #define SAKER_SWEEP_TRIES 4
 
 /* Scratch for one path; each program that can interrupt another has its own (none of them runs twice on a CPU). */
@@ -126,7 +125,7 @@ int BPF_PROG(facts_fork, struct task_struct *parent, struct task_struct *child)
 	__u32 tgid = BPF_CORE_READ(child, tgid), parent_tgid = BPF_CORE_READ(parent, tgid);
 	struct saker_facts fresh, *of_parent;
 
-	if (BPF_CORE_READ(child, pid) != tgid || BPF_CORE_READ(child, flags) & SAKER_PF_KTHREAD || !task_in_scope(child))
+	if ((__u32)BPF_CORE_READ(child, pid) != tgid || BPF_CORE_READ(child, flags) & SAKER_PF_KTHREAD || !task_in_scope(child))
 		return 0;
 	of_parent = bpf_map_lookup_elem(&facts, &parent_tgid);
 	if (!of_parent || !side_is_ready(0, of_parent) || !side_is_ready(1, of_parent) || parent_tgid == saker_own_tgid)
@@ -165,14 +164,13 @@ SEC("iter/task")
 int facts_sweep(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct saker_facts *known;
 	__u32 tgid;
 	int i;
 
 	if (!task || !BPF_CORE_READ(task, mm) || !task_in_scope(task))
 		return 0;
 	tgid = BPF_CORE_READ(task, tgid);
-	if (BPF_CORE_READ(task, pid) != tgid)
+	if ((__u32)BPF_CORE_READ(task, pid) != tgid)
 		return 0;
 	for (i = 0; i < SAKER_SWEEP_TRIES; i++) {
 		__u32 execs = BPF_CORE_READ(task, self_exec_id);

@@ -68,23 +68,30 @@ static __always_inline __u64 tag_of(__u64 now, const struct saker_stamp *stamp, 
 	return v0 ^ v1 ^ v2 ^ v3;
 }
 
-/* The current process's mark on a socket. Worker threads of the kernel leave the mark that is there. */
+/* The current process's mark on a socket. Worker threads of the kernel (MPTCP subflows, io_uring's do not count as such)
+ * leave the mark that is there. */
 static __always_inline void mark_socket(struct saker_stamp *stamp, __u32 flags, __u32 set)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct saker_facts *of = bpf_map_lookup_elem(&facts, &tgid);
+	struct task_struct *task;
 
 	stamp->flags |= flags;
-	if (!of && stamp->tgid)
-		return;
-	stamp->tgid = tgid;
-	stamp->cgroup = bpf_get_current_cgroup_id();
-	stamp->uid = bpf_get_current_uid_gid();
 	if (of) {
 		stamp->start_ns = of->start_ns;
 		stamp->exec_count = of->exec_count;
 		stamp->side = of->side[set & 1];
+	} else {
+		task = (void *)bpf_get_current_task();
+		if (BPF_CORE_READ(task, flags) & SAKER_PF_KTHREAD)
+			return;
+		stamp->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+		stamp->exec_count = BPF_CORE_READ(task, self_exec_id);
+		stamp->side = 0;
 	}
+	stamp->tgid = tgid;
+	stamp->cgroup = bpf_get_current_cgroup_id();
+	stamp->uid = bpf_get_current_uid_gid();
 }
 
 SEC("cgroup/sock_create")

@@ -197,27 +197,38 @@ static __always_inline u32 append_cgroup_path(__u32 slot, struct saker_event_hea
 	return append_path(slot, hdr, room, SAKER_PATH_MAX - path->start);
 }
 
-/* Whether the text in path->name (len bytes with NUL) is the record's text at `other`, both aligned to 8 bytes. */
-static __always_inline bool same_text(const char *name, const char *other, u32 len)
+/* Whether the caller's text (len bytes with NUL, in path->name) is the path that the walk found, which is as long. */
+__noinline int same_as_path(__u32 slot, __u32 len)
 {
-	const u64 *a = (const u64 *)name, *b = (const u64 *)other;
-	u32 i, words = len / 8;
+	struct path_scratch *path = path_scratch(slot);
+	u64 at, i;
 
-	for (i = 0; i < SAKER_PATH_MAX / 8; i++) {
-		if (i >= words)
+	if (!path || len > SAKER_PATH_MAX)
+		return 0;
+	for (i = 0; i < SAKER_PATH_MAX; i += sizeof(u64)) {
+		if (i + sizeof(u64) > len)
 			break;
-		if (a[i] != b[i])
-			return false;
+		at = path->start + i;
+		OPAQUE(at);
+		if (at > SAKER_PATH_MAX - sizeof(u64))
+			return 0;
+		if (*(u64 *)(path->text + at) != *(u64 *)(path->name + i))
+			return 0;
 	}
-	for (i = 0; i < 7; i++) {
-		u32 at = (words * 8 + i) & (SAKER_PATH_MAX - 1);
-
-		if (i >= (len & 7))
-			break;
-		if (name[at] != other[at])
-			return false;
+	at = path->start + len - sizeof(u64); /* the end, eight bytes again, or all of a short text */
+	i = len - sizeof(u64);
+	if (len < sizeof(u64)) {
+		at = path->start;
+		i = 0;
 	}
-	return true;
+	OPAQUE(at);
+	OPAQUE(i);
+	if (at > SAKER_PATH_MAX || i > SAKER_PATH_MAX)
+		return 0;
+	if (len >= sizeof(u64))
+		return *(u64 *)(path->text + at) == *(u64 *)(path->name + i);
+	/* both are closed by NUL within these eight bytes: what follows is shifted out */
+	return !((*(u64 *)(path->text + at) ^ *(u64 *)(path->name + i)) << (64 - 8 * (len & 7)));
 }
 
 enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };

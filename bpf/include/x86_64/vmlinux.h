@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the programs read of an x86-64 kernel. */
-#ifndef SAKER_VMLINUX_H
-#define SAKER_VMLINUX_H
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__ /* the name that bpf_tracing.h looks for: registers are named as in the kernel */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct pt_regs {

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The headers of one packet, wherever they lie (data may be in pages: everything is read through the helper). */
+#ifndef SAKER_ENFORCE_PACKET_H
+#define SAKER_ENFORCE_PACKET_H
+
+#define SAKER_ETH_P_IP 0x0800
+#define SAKER_ETH_P_IPV6 0x86dd
+#define SAKER_EXTENSIONS 8 /* headers of IPv6 before the transport's that are followed */
+
+struct packet {
+	__u32 peer[4];
+	__u32 local[4];
+	__u32 l4;	     /* offset of the transport header; 0: not in this packet */
+	__u32 fragment;	     /* id of the datagram it is a part of; 0 may be one, see below */
+	__u16 peer_port;     /* host order */
+	__u16 local_port;
+	__u8 protocol;	     /* 0: neither TCP nor UDP */
+	__u8 later_fragment; /* not the first: without ports */
+	__u8 more_fragments;
+	__u8 plain;	     /* no options, no extension headers */
+};
+
+struct ipv4_header {
+	__u8 version_ihl, tos;
+	__u16 total_length, id, fragment;
+	__u8 ttl, protocol;
+	__u16 checksum;
+	__u32 source, destination;
+};
+
+struct ipv6_header {
+	__u32 version_class_flow;
+	__u16 payload_length;
+	__u8 next, hop_limit;
+	__u32 source[4], destination[4];
+};
+
+struct tcp_header {
+	__u16 source, destination;
+	__u32 seq, ack;
+	__u8 offset, flags;
+	__u16 window, checksum, urgent;
+};
+
+struct udp_header {
+	__u16 source, destination, length, checksum;
+};
+
+static __always_inline int parse_ipv4(struct __sk_buff *skb, __u32 l3, struct packet *p)
+{
+	struct ipv4_header ip;
+
+	if (bpf_skb_load_bytes(skb, l3, &ip, sizeof(ip)))
+		return -1;
+	p->peer[2] = p->local[2] = bpf_htonl(0xffff);
+	p->peer[3] = ip.destination;
+	p->local[3] = ip.source;
+	p->protocol = ip.protocol;
+	p->later_fragment = (ip.fragment & bpf_htons(0x1fff)) != 0;
+	p->more_fragments = (ip.fragment & bpf_htons(0x2000)) != 0;
+	p->fragment = ip.id;
+	p->plain = ip.version_ihl == 0x45;
+	p->l4 = l3 + (ip.version_ihl & 15) * 4;
+	return 0;
+}
+
+static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 l3, struct packet *p)
+{
+	struct {
+		__u8 next, length;
+		__u16 offset;
+		__u32 id;
+	} extension;
+	struct ipv6_header ip;
+	__u32 at = l3 + sizeof(ip), i;
+	__u8 next;
+
+	if (bpf_skb_load_bytes(skb, l3, &ip, sizeof(ip)))
+		return -1;
+	__builtin_memcpy(p->peer, ip.destination, 16);
+	__builtin_memcpy(p->local, ip.source, 16);
+	next = ip.next;
+	p->plain = next == SAKER_IPPROTO_TCP || next == SAKER_IPPROTO_UDP;
+	for (i = 0; i < SAKER_EXTENSIONS; i++) {
+		if (next != 0 && next != 43 && next != 44 && next != 51 && next != 60)
+			break;
+		if (p->later_fragment || bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)))
+			break;
+		if (next == 44) { /* fragment */
+			p->later_fragment = (extension.offset & bpf_htons(0xfff8)) != 0;
+			p->more_fragments = (extension.offset & bpf_htons(1)) != 0;
+			p->fragment = extension.id;
+			at += 8;
+		} else {
+			at += next == 51 ? (extension.length + 2) * 4 : (extension.length + 1) * 8;
+		}
+		next = extension.next;
+	}
+	p->protocol = next;
+	p->l4 = at;
+	return 0;
+}
+
+/* 0: TCP or UDP over IP, with ports unless it is a later fragment. 1: something else. -1: not understood. */
+static __always_inline int parse_packet(struct __sk_buff *skb, __u32 l3, struct packet *p)
+{
+	__u16 port[2];
+	int failed;
+
+	if (skb->protocol == bpf_htons(SAKER_ETH_P_IP))
+		failed = parse_ipv4(skb, l3, p);
+	else if (skb->protocol == bpf_htons(SAKER_ETH_P_IPV6))
+		failed = parse_ipv6(skb, l3, p);
+	else
+		return 1;
+	if (failed)
+		return -1;
+	if (p->protocol != SAKER_IPPROTO_TCP && p->protocol != SAKER_IPPROTO_UDP)
+		return 1;
+	if (p->later_fragment)
+		return 0;
+	if (bpf_skb_load_bytes(skb, p->l4, port, sizeof(port)))
+		return -1;
+	p->local_port = bpf_ntohs(port[0]);
+	p->peer_port = bpf_ntohs(port[1]);
+	return 0;
+}
+
+#endif
