@@ -79,7 +79,7 @@ export class Sensor {
 
   /** Attaches, scans what runs already, reconciles, and watches. */
   start(): void {
-    this.setRules(this.#options.rules);
+    this.#install(this.#options.rules);
     const { source } = this.#probes;
     source.start((bytes, length) => {
       this.#pipeline.batch(bytes, length);
@@ -92,30 +92,35 @@ export class Sensor {
     this.#post({ kind: 'watching', report: { plan: this.#probes.plan.events } });
   }
 
-  /** Compiles and puts a rule set in force; on a fault the old one stays. */
+  /** Puts a rule set in force, or says why not: then the old one stays. */
   setRules(message: RulesMessage): void {
+    const { generation } = message;
     try {
-      const engine = compileRules(message.rules, {
-        fields: this.#identity.fields,
-        types: { names: EVENT_NAMES },
-        matching: message.matching,
-        onError: (rule, error) => {
-          this.#ruleFaults.say(rule.name, 'a rule could not be judged', {
-            rule: rule.name,
-            error: String(error),
-          });
-        },
-      });
-      const wanted = pushDown(engine.rules);
-      // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
-      this.#control(union(this.#classes, wanted), message.generation);
-      this.#pipeline.setRules(engine, message.generation);
-      this.#classes = wanted;
-      this.#control(wanted, message.generation);
-      this.#post({ kind: 'rules-in-force', generation: message.generation });
+      this.#install(message);
+      this.#post({ kind: 'rules-in-force', generation });
     } catch (error) {
-      this.#post({ kind: 'rules-refused', generation: message.generation, error: errorBody(error) });
+      this.#post({ kind: 'rules-refused', generation, error: errorBody(error) });
     }
+  }
+
+  #install({ rules, matching, generation }: RulesMessage): void {
+    const engine = compileRules(rules, {
+      fields: this.#identity.fields,
+      types: { names: EVENT_NAMES },
+      matching,
+      onError: (rule, error) => {
+        this.#ruleFaults.say(rule.name, 'a rule could not be judged', {
+          rule: rule.name,
+          error: String(error),
+        });
+      },
+    });
+    const wanted = pushDown(engine.rules);
+    // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
+    this.#control(union(this.#classes, wanted), generation);
+    this.#pipeline.setRules(engine, generation);
+    this.#classes = wanted;
+    this.#control(wanted, generation);
   }
 
   /** Begins or ends to post decoded events. While somebody watches the kernel discards nothing. */

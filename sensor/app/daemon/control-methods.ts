@@ -1,0 +1,46 @@
+import type { Method, Stream } from '../control/index.js';
+import type { EventFilter } from '../messages.js';
+import type { Daemon } from './daemon.js';
+import { statusOf } from './status.js';
+
+/** What the control socket answers. */
+export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>> {
+  return {
+    status: () => statusOf(daemon),
+    'rules.reload': () => daemon.reload(),
+    'rules.list': () =>
+      (daemon.rules.current?.ruleSet.rules ?? []).map(({ name, priority, enabled, tags, file, line }) => ({
+        name,
+        priority,
+        enabled,
+        tags,
+        file,
+        line,
+      })),
+  };
+}
+
+/** What the control socket streams. */
+export function controlStreams(daemon: Daemon): Readonly<Record<string, Stream>> {
+  return {
+    events: (params, send) => {
+      let dropped = 0;
+      return daemon.link.watchEvents(asFilter(params), (items, lost) => {
+        dropped += lost;
+        for (const item of items) {
+          if (dropped > 0 && send({ dropped })) dropped = 0;
+          if (!send(item)) dropped++;
+        }
+      });
+    },
+  };
+}
+
+function asFilter(params: Readonly<Record<string, unknown>>): EventFilter {
+  const { exe, types, pid } = params;
+  return {
+    ...(typeof exe === 'string' ? { exe } : {}),
+    ...(Array.isArray(types) ? { types: types.map(String) } : {}),
+    ...(typeof pid === 'number' ? { pid } : {}),
+  };
+}

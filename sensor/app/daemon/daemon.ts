@@ -1,0 +1,177 @@
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, SakerError, type Logger } from '../../core/index.js';
+import { requireAll } from '../../kernel/index.js';
+import { useLinearRegex } from '../../lang/index.js';
+import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
+import { DeadLetters, Delivery } from '../../sinks/index.js';
+import type { Config } from '../config/index.js';
+import { ControlServer } from '../control/index.js';
+import { socketPath } from '../paths.js';
+import { controlMethods, controlStreams } from './control-methods.js';
+import { RuleManager } from './rule-manager.js';
+import { SensorLink } from './sensor-link.js';
+import { makeSinks, type OpenSink } from './make-sinks.js';
+
+/** How long sinks may deliver what is on disk when the sensor is told to end; the rest waits for the next start. */
+const DRAIN_MS = 5_000;
+
+/**
+ * The whole sensor: the delivery thread's side of it. `start` comes back when it watches; `ended` when it is over.
+ */
+export class Daemon {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly rules: RuleManager;
+  readonly startedAt = new Date();
+  /** Resolves with the fault it ended of, or undefined when it was told to end. */
+  readonly ended: Promise<SakerError | undefined>;
+  readonly #end: (error: SakerError | undefined) => void;
+  readonly #shared = new SpoolShared();
+  readonly #rulePaths: readonly string[];
+  #lock: DirLock | null = null;
+  #link: SensorLink | null = null;
+  #delivery: Delivery | null = null;
+  #sinks: readonly OpenSink[] = [];
+  #control: ControlServer | null = null;
+  #report: unknown = null;
+  #closing: Promise<void> | null = null;
+
+  /** @param rulePaths - Files and folders, shipped ones included; in load order. */
+  constructor(config: Config, rulePaths: readonly string[]) {
+    this.config = config;
+    this.logger = createLogger(config.log);
+    this.#rulePaths = rulePaths;
+    let end: (error: SakerError | undefined) => void = () => undefined;
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.#end = end;
+    this.rules = new RuleManager({
+      paths: rulePaths,
+      matching: config.rules.matching,
+      load: {
+        minPriority: config.rules.minPriority,
+        disableRules: config.rules.disableRules,
+        disableTags: config.rules.disableTags,
+      },
+      logger: this.logger,
+    });
+  }
+
+  /** @throws SakerError of whatever stands in the way; nothing stays attached or open then. */
+  async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { config, logger } = this;
+    useLinearRegex();
+    const { message, commit } = this.rules.load();
+    requireAll();
+    this.#lock = lockRunDir(config.runDir);
+    const host = config.output.hostname ?? hostname();
+    this.#link = new SensorLink(
+      {
+        log: config.log,
+        cgroup: config.cgroup,
+        hostRoot: config.hostRoot,
+        hostname: host,
+        spool: { dir: config.spool.dir, maxBytes: config.spool.maxBytes, shared: this.#shared.buffer },
+        rules: message,
+      },
+      (error) => {
+        logger.error(error.message, { code: error.code });
+        this.#end(error);
+      },
+    );
+    this.#report = await this.#link.watching();
+    commit();
+    this.#sinks = await makeSinks(config, host, logger);
+    this.#delivery = new Delivery({
+      spoolDir: config.spool.dir,
+      shared: this.#shared,
+      sinks: this.#sinks,
+      deadLetters: new DeadLetters(join(config.spool.dir, 'dead-letters.jsonl')),
+      logger,
+    });
+    this.#control = await ControlServer.listen(
+      socketPath(config.runDir),
+      null,
+      controlMethods(this),
+      controlStreams(this),
+    );
+    logger.info('watching', {
+      rules: message.rules.filter(({ enabled }) => enabled).length,
+      scope: config.cgroup ?? 'host',
+      socket: socketPath(config.runDir),
+      startedInMs: Math.round(performance.now()),
+    });
+  }
+
+  /** Reads the rule files again; in force when it resolves. On error the old set stays. @throws RulesError */
+  async reload(): Promise<{ readonly generation: number; readonly rules: number }> {
+    const { message, commit } = this.rules.load();
+    await this.link.setRules(message);
+    commit();
+    this.logger.info('rules reloaded', { generation: message.generation, rules: message.rules.length });
+    return { generation: message.generation, rules: message.rules.length };
+  }
+
+  /** The sinks open their files anew (after a rotation). */
+  reopen(): void {
+    for (const { reopen } of this.#sinks) reopen?.();
+  }
+
+  get link(): SensorLink {
+    if (!this.#link) throw new SakerError('NOT_WATCHING', 'the sensor is not watching yet');
+    return this.#link;
+  }
+  get delivery(): Delivery | null {
+    return this.#delivery;
+  }
+  get shared(): SpoolShared {
+    return this.#shared;
+  }
+  /** How each event is served, as found at start. */
+  get report(): unknown {
+    return this.#report;
+  }
+  get rulePaths(): readonly string[] {
+    return this.#rulePaths;
+  }
+
+  /** Detaches, delivers what it can within a deadline, closes everything. Twice is fine. */
+  close(error?: SakerError): Promise<void> {
+    this.#closing ??= this.#close().finally(() => {
+      this.#end(error);
+    });
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#control?.close();
+    await this.#link?.stop();
+    await this.#delivery?.close(DRAIN_MS);
+    for (const { sink } of this.#sinks) await sink.close();
+    this.#lock?.release();
+  }
+}
+
+function lockRunDir(dir: string): DirLock {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o750 });
+  } catch (cause) {
+    throw new SakerError('RUN_DIR', `cannot make ${dir}: ${(cause as Error).message}`, {
+      hint: 'choose another folder with --run-dir',
+      cause,
+    });
+  }
+  return lockDir(dir);
+}

@@ -1,0 +1,35 @@
+import type { Config } from '../config/index.js';
+import { Daemon } from './daemon.js';
+
+/**
+ * Runs the sensor until SIGTERM, SIGINT or a fault. SIGHUP reads the rules again, SIGUSR1 opens output files anew.
+ *
+ * @returns whether it was told to end (true) or ended of a fault.
+ * @throws SakerError when it could not start.
+ */
+export async function runUntilSignal(config: Config, rulePaths: readonly string[]): Promise<boolean> {
+  const daemon = new Daemon(config, rulePaths);
+  let told = false;
+  const end = (): void => {
+    told = true;
+    void daemon.close();
+  };
+  const reload = (): void => {
+    daemon.reload().catch((error: unknown) => {
+      const { message, details } = error as Error & { details?: string };
+      daemon.logger.error(`reload refused, the old rules stay: ${message}`, { details });
+    });
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('SIGHUP', reload);
+  process.on('SIGUSR1', () => {
+    daemon.reopen();
+  });
+  // A reader of stdout that goes (`| head`) must not end the sensor: the sink keeps its cursor and says so.
+  process.on('SIGPIPE', () => undefined);
+  await daemon.start();
+  const fault = await daemon.ended;
+  await daemon.close();
+  return told || fault === undefined;
+}

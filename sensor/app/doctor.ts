@@ -1,0 +1,79 @@
+import { SakerError } from '../core/index.js';
+import { checkRequirements, findPlan, kernelName, type ServedEvent } from '../kernel/index.js';
+
+/** One thing looked at. */
+export interface Finding {
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly what: string;
+  readonly detail: string;
+  /** What to do about it; null: nothing. */
+  readonly todo: string | null;
+  /** For events: how each is served and which programs were refused. */
+  readonly served?: ServedEvent;
+}
+
+/**
+ * What an event's way of being taken cannot see, by plan. Facts about the hooks: bpf/README.md says why.
+ */
+const BLIND: Readonly<Record<string, Partial<Record<ServedEvent['plan'], string>>>> = {
+  'file.open': {
+    function: 'open_by_handle_at',
+    syscall: 'open_by_handle_at; the text of a failed open is the caller’s claim',
+  },
+  'net.connect': {
+    syscall: 'connects of io_uring; the address of a failed connect is the caller’s claim',
+  },
+  'net.send': {
+    syscall: 'sends of io_uring; write(2) on a socket',
+    function: 'write(2) on a socket',
+  },
+  'net.bind': { syscall: 'binds of io_uring' },
+};
+
+/** Looks at the machine: requirements first, then how each event is served, found by loading the programs. Never throws. */
+export function examine(): readonly Finding[] {
+  const { release, machine } = kernelName();
+  const findings: Finding[] = [{ state: 'ok', what: 'kernel', detail: `${release} ${machine}`, todo: null }];
+  const requirements = checkRequirements();
+  for (const { name, met, detail, hint } of requirements) {
+    findings.push({ state: met ? 'ok' : 'fail', what: name, detail, todo: hint || null });
+  }
+  if (requirements.some(({ met }) => !met)) return findings;
+  try {
+    for (const served of findPlan().events) findings.push(serving(served));
+  } catch (error) {
+    const { message, hint } = error as SakerError;
+    findings.push({ state: 'fail', what: 'probes', detail: message, todo: hint ?? null });
+  }
+  return findings;
+}
+
+function serving(served: ServedEvent): Finding {
+  const { event, plan, programs, refused } = served;
+  const what = `event ${event}`;
+  const why = refused.map(({ program, stage, reason }) => `${program} does not ${stage}: ${reason}`);
+  if (plan === 'none') {
+    return {
+      state: 'fail',
+      what,
+      detail: `not seen: ${why.join('; ') || 'no program serves it'}`,
+      todo: 'rules on it cannot fire here: use a kernel that loads one of these programs',
+      served,
+    };
+  }
+  const blind = BLIND[event]?.[plan];
+  return {
+    state: 'ok',
+    what,
+    detail: `${PLAN_WORDS[plan]} (${programs.join(', ')})${blind === undefined ? '' : `; does not see ${blind}`}`,
+    todo: plan === 'syscall' && why.length > 0 ? `the function plan is not to be had here: ${why[0]}` : null,
+    served,
+  };
+}
+
+const PLAN_WORDS: Readonly<Record<ServedEvent['plan'], string>> = {
+  tracepoint: 'by tracepoint',
+  function: 'by the function that does it',
+  syscall: 'by its system calls',
+  none: 'not at all',
+};

@@ -1,0 +1,62 @@
+import type { Status } from '../app/daemon/index.js';
+import { printable, table } from './output.js';
+
+/** `saker status` for people. */
+export function renderStatus(value: unknown): string {
+  const status = value as Status;
+  const { kinds, total } = status.accounting;
+  const row = (name: string, { seen, filtered, sent, received, lost }: typeof total): string[] => [
+    name,
+    String(seen),
+    String(filtered),
+    String(sent),
+    String(received),
+    Object.entries(lost)
+      .filter(([, count]) => count > 0)
+      .map(([cause, count]) => `${count} ${cause}`)
+      .join(', ') || '0',
+  ];
+  const { rules, spool } = status;
+  return [
+    `saker (pid ${status.pid}) watches ${status.scope} since ${status.startedAt}\n`,
+    '\nevents\n',
+    table(
+      [
+        ['kind', 'seen', 'filtered', 'sent', 'received', 'lost'],
+        ...Object.entries(kinds).map(([name, counts]) => row(name, counts)),
+        row('total', total),
+      ],
+      '  ',
+    ),
+    ...section('undecodable', status.undecodable),
+    ...section('probe runs the kernel skipped', status.skipped),
+    `\nrules  generation ${rules.generation}, ${rules.enabled} of ${rules.loaded} enabled\n`,
+    table(
+      Object.entries(rules.matches).map(([name, count]) => [String(count), printable(name)]),
+      '  ',
+    ),
+    `\nspool  ${spool.bytes} bytes in ${spool.segments} segments, ${spool.appended} alerts so far, ${spool.dropped} dropped\n`,
+    '\nsinks\n',
+    table(
+      [
+        ['name', 'type', 'state', 'delivered', 'lag', 'retried', 'last error'],
+        ...status.sinks.map((sink) => [
+          sink.name,
+          sink.type,
+          sink.state,
+          String(sink.delivered),
+          String(sink.lag),
+          String(sink.retried),
+          printable(sink.lastError ?? ''),
+        ]),
+      ],
+      '  ',
+    ),
+  ].join('');
+}
+
+function section(title: string, counts: Readonly<Record<string, number>>): string[] {
+  const rows = Object.entries(counts).filter(([, count]) => count > 0);
+  if (rows.length === 0) return [];
+  return [`\n${title}\n`, table(rows.map(([name, count]) => [String(count), name]), '  ')];
+}
