@@ -9,7 +9,11 @@ export type Getter<E> = (event: E) => FieldValue;
  * over plain values (`saker rules test`, `eval`). Asked once per field use at compile time.
  */
 export interface FieldSource<E> {
-  getter(use: FieldUse): Getter<E>;
+  /**
+   * @param place - Some fields differ: in an output a bare `proc.apid` is the process's own id, a bare `proc.aenv` its own
+   *   environment. Default: condition.
+   */
+  getter(use: FieldUse, place?: 'condition' | 'output'): Getter<E>;
 }
 
 /** The names of event types (`evt.type`) and their dense ids. */
