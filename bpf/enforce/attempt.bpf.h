@@ -11,10 +11,12 @@
 const volatile __u32 saker_can_set_retval = 1; /* bpf_set_retval in these hooks: 5.18; found by loading */
 const volatile __u32 saker_drops_silently = 0; /* the cgroup_skb programs are attached */
 
-static __noinline __u32 decide_as(struct attempt *a, __u32 subject)
+static __always_inline __u32 decide_as(const struct attempt *a, __u32 subject)
 {
-	a->q.subject = subject;
-	return decide(&a->q);
+	const struct question *q = &a->q;
+
+	return decide((__u64)q->set << 32 | subject, q->cgroup, (__u64)q->peer[1] << 32 | q->peer[0],
+		      (__u64)q->peer[3] << 32 | q->peer[2], q->udp << 16 | q->port);
 }
 
 /* What the rules say of whoever the stamp names. The program that runs in that process now decides; where the process ran

@@ -7,7 +7,6 @@
 struct question {
 	__u64 cgroup;
 	__u32 set;
-	__u32 subject;	/* row */
 	__u32 peer[4];	/* network order, IPv4 mapped */
 	__u32 udp;	/* 1 or 0 */
 	__u32 port;	/* host order */
@@ -27,25 +26,33 @@ static __always_inline __u32 row_or(const __u32 *row, __u32 other)
 	return row ? *row : other;
 }
 
-static __always_inline __u32 decide(struct question *q)
+static __always_inline int first_bit(__u64 bits, __u32 word)
 {
-	__u32 slot = q->set & 1, zero = 0, at = (q->udp & 1) << 16 | (q->port & 0xffff), i;
-	__u64 cgroup = q->cgroup, enforcing = 0, audit = 0;
+	return bits ? word * 64 + __builtin_ctzll(bits) + 1 : 0;
+}
+
+/* A global function of scalars: the verifier goes through it once, by itself, and its callers know nothing of the result.
+ * (Inlined, the ways through the loop multiply those through the caller, and 6.18 gives up.) `who` is set << 32 | row of the
+ * subject, `where` udp << 16 | port. */
+__noinline int decide(__u64 who, __u64 cgroup, __u64 peer_high, __u64 peer_low, __u32 where)
+{
+	__u32 slot = who >> 32 & 1, zero = 0, at = where & 0x1ffff, i;
+	__u64 enforcing = 0, audit = 0;
 	__u32 enforcing_word = 0, audit_word = 0;
 	void *all = bpf_map_lookup_elem(&rows, &slot);
 	void *trie = bpf_map_lookup_elem(&remotes, &slot);
 	void *by_port = bpf_map_lookup_elem(&ports, &slot);
 	void *by_cgroup = bpf_map_lookup_elem(&groups, &slot);
-	struct saker_remote_key key = { 128, { q->peer[0], q->peer[1], q->peer[2], q->peer[3] } };
+	struct saker_remote_key key = { 128, { peer_high, peer_high >> 32, peer_low, peer_low >> 32 } };
 	struct saker_row_bits *subject, *group, *remote, *port, *mode;
 	struct saker_ports *table;
 
 	count_as(SAKER_COUNT_JUDGED);
 	if (!all || !trie || !by_port || !by_cgroup || !(table = bpf_map_lookup_elem(by_port, &zero)))
 		goto unready;
-	asm volatile("" : "+r"(at)); /* or clang drops the mask below, and the verifier sees no bound */
+	OPAQUE(at); /* or clang drops the mask below, and the verifier sees no bound */
 	port = row_at(all, table->row[at & 0x1ffff]);
-	subject = row_at(all, q->subject);
+	subject = row_at(all, who);
 	remote = row_at(all, row_or(bpf_map_lookup_elem(trie, &key), SAKER_ROW_NONE));
 	group = row_at(all, row_or(bpf_map_lookup_elem(by_cgroup, &cgroup), SAKER_ROW_HOST));
 	mode = row_at(all, SAKER_ROW_ENFORCING);
@@ -66,8 +73,7 @@ static __always_inline __u32 decide(struct question *q)
 			audit_word = i;
 		}
 	}
-	return (enforcing ? enforcing_word * 64 + __builtin_ctzll(enforcing) + 1 : 0) |
-	       (audit ? audit_word * 64 + __builtin_ctzll(audit) + 1 : 0) << 16;
+	return first_bit(enforcing, enforcing_word) | first_bit(audit, audit_word) << 16;
 unready:
 	count_as(SAKER_COUNT_UNREADY);
 	return 0;

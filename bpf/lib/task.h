@@ -74,8 +74,6 @@ static __always_inline struct pid_namespace *pid_namespace_of(struct pid *pid, u
 
 static __always_inline void read_credentials(struct saker_identity *id, const struct cred *cred)
 {
-	kernel_cap_t caps;
-
 	id->uid = BPF_CORE_READ(cred, uid.val);
 	id->gid = BPF_CORE_READ(cred, gid.val);
 	id->euid = BPF_CORE_READ(cred, euid.val);
@@ -84,12 +82,9 @@ static __always_inline void read_credentials(struct saker_identity *id, const st
 	id->sgid = BPF_CORE_READ(cred, sgid.val);
 	id->fsuid = BPF_CORE_READ(cred, fsuid.val);
 	id->fsgid = BPF_CORE_READ(cred, fsgid.val);
-	bpf_core_read(&caps, sizeof(caps), &cred->cap_inheritable);
-	id->cap_inheritable = caps.val;
-	bpf_core_read(&caps, sizeof(caps), &cred->cap_permitted);
-	id->cap_permitted = caps.val;
-	bpf_core_read(&caps, sizeof(caps), &cred->cap_effective);
-	id->cap_effective = caps.val;
+	bpf_core_read(&id->cap_inheritable, sizeof(id->cap_inheritable), &cred->cap_inheritable);
+	bpf_core_read(&id->cap_permitted, sizeof(id->cap_permitted), &cred->cap_permitted);
+	bpf_core_read(&id->cap_effective, sizeof(id->cap_effective), &cred->cap_effective);
 	id->user_ns = BPF_CORE_READ(cred, user_ns, ns.inum);
 }
 

@@ -419,8 +419,12 @@ int BPF_PROG(file_open__fn_begin, int dfd, const char *name, struct open_how *ho
 }
 
 SEC("fexit/do_filp_open")
-int BPF_PROG(file_open__fn_file, int dfd, struct filename *name, const void *op, struct file *file)
+int BPF_PROG(file_open__fn_file, int dfd, struct filename *name, const void *op, struct file *unused)
 {
+	struct file *file = NULL;
+
+	/* The verifier takes the result for a pointer that can be followed, and allows no test for an error in it. */
+	bpf_probe_read_kernel(&file, sizeof(file), &ctx[3]);
 	return on_filp_open(name, file);
 }
 

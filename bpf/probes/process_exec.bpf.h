@@ -52,8 +52,8 @@ enum area_reader { AREA_OF_CURRENT, AREA_OF_TASK };
 static __always_inline u32 append_area(struct saker_event_header *hdr, u64 from, u64 to, enum area_reader reader,
 				       struct task_struct *task)
 {
-	u64 at = hdr->size, len = to - from;
-	char *into;
+	u64 at = hdr->size, len = to - from, last;
+	char *record = (char *)hdr;
 	long failed;
 
 	if (!from || to <= from)
@@ -66,16 +66,19 @@ static __always_inline u32 append_area(struct saker_event_header *hdr, u64 from,
 	OPAQUE(len);
 	if (at > SAKER_LARGE_MAX - SAKER_ARGS_MAX || len > SAKER_ARGS_MAX || !len)
 		return 0;
-	into = (char *)hdr + at;
 	if (reader == AREA_OF_CURRENT)
-		failed = bpf_probe_read_user(into, len, (void *)from);
+		failed = bpf_probe_read_user(record + at, len, (void *)from);
 	else
-		failed = bpf_copy_from_user_task(into, len, (void *)from, task, 0);
+		failed = bpf_copy_from_user_task(record + at, len, (void *)from, task, 0);
 	if (failed) {
 		hdr->flags |= SAKER_F_PARTIAL;
 		return 0;
 	}
-	into[len - 1] = 0;
+	last = at + len - 1;
+	OPAQUE(last);
+	if (last >= SAKER_LARGE_MAX)
+		return 0;
+	record[last] = 0;
 	hdr->size = at + len;
 	return len;
 }
