@@ -51,6 +51,6 @@ describeEverywhere('the order of events', (place, kernel) => {
     expect(new Set(alerts.map((a) => a.output_fields['fd.name'])).size).toBeGreaterThan(many); // pids may come round
     expect(alerts.length).toBe(2 * many);
     const status = await statusOf(daemon);
-    for (const counts of Object.values(status.sensor.kinds)) expect(total(counts.lost)).toBe(0);
+    for (const counts of Object.values(status.accounting.kinds)) expect(total(counts.lost)).toBe(0);
   }, 600_000);
 });

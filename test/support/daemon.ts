@@ -21,7 +21,7 @@ export interface DaemonOptions {
   readonly cgroup?: string;
   /** Rule files or folders; the shipped rules if left out. */
   readonly rules?: readonly string[];
-  /** Kept between daemons to test what survives; a fresh one if left out. */
+  /** Holds its socket and its spool. Handed on to the next daemon to test what survives; a fresh one if left out. */
   readonly runDir?: string;
   readonly args?: readonly string[];
   /** A command in front of it: `setpriv …`, `unshare -m …`. */
@@ -82,7 +82,16 @@ async function launch(place: Place, options: DaemonOptions): Promise<Daemon> {
   const args = [
     ...(options.cgroup === undefined ? [] : ['--cgroup', options.cgroup]),
     ...(options.rules ?? []).flatMap((path) => ['--rules', path]),
-    ...['-o', 'json', '--run-dir', runDir],
+    ...[
+      '-o',
+      'json',
+      '--run-dir',
+      runDir,
+      '-o',
+      `spool.dir=${runDir}/spool`,
+      '-o',
+      'metrics.listen=off',
+    ],
     ...(options.args ?? []),
   ];
   const env = Object.entries(options.env ?? {}).map(
@@ -97,7 +106,7 @@ echo $BASHPID > ${folder}/pid
 exec ${options.wrapper ?? ''} bin/saker run ${args.map(quote).join(' ')}
 START
      export PROJECT=$OLDPWD
-     setsid bash -c 'bash start > >(${programs.stamp} > alerts) 2> log; echo $? > status.new; mv status.new status' \\
+     setsid bash -c 'bash start > >(echo $BASHPID > reader; exec ${programs.stamp} > alerts) 2> log; echo $? > status.new; mv status.new status' \\
        < /dev/null > /dev/null 2>&1 &
      for i in $(seq 100); do [ -s pid ] && exit 0; sleep 0.05; done; exit 1`,
   );
@@ -168,6 +177,20 @@ export class Daemon {
 
   async signal(name: 'TERM' | 'KILL' | 'STOP' | 'CONT' | 'HUP'): Promise<void> {
     await this.#place.exec(`kill -${name} $(cat ${this.folder}/pid)`);
+  }
+
+  /** Halts who reads its stdout: soon nothing more can be written there. `CONT` goes on. */
+  async signalReader(name: 'STOP' | 'CONT'): Promise<void> {
+    await mustExec(this.#place, `kill -${name} $(cat ${this.folder}/reader)`);
+  }
+
+  /** Ids of the BPF programs it holds. */
+  async programIds(): Promise<number[]> {
+    const out = await mustExec(
+      this.#place,
+      `cat /proc/$(cat ${this.folder}/pid)/fdinfo/* 2>/dev/null | awk '/^prog_id/ { print $2 }' | sort -un`,
+    );
+    return out.split('\n').filter(Boolean).map(Number);
   }
 
   /** Waits for its end; its exit status. Throws when it does not come. */

@@ -11,10 +11,11 @@ export interface KindCounts {
 
 /** The part of `saker status -o json` that tests read. */
 export interface Status {
-  readonly sensor: {
-    readonly kinds: Readonly<Record<string, KindCounts>>;
-    readonly undecodable: Readonly<Record<string, number>>;
-    readonly skipped: Readonly<Record<string, number>>;
+  readonly accounting: { readonly kinds: Readonly<Record<string, KindCounts>> };
+  readonly undecodable: Readonly<Record<string, number>>;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly rules: {
+    readonly generation: number;
     readonly matches: Readonly<Record<string, number>>;
   };
 }
@@ -37,8 +38,8 @@ export function growth(
   after: Status,
   kind: string,
 ): Omit<KindCounts, 'lost'> & { readonly lost: number } {
-  const a = before.sensor.kinds[kind] ?? zero;
-  const b = after.sensor.kinds[kind] ?? zero;
+  const a = before.accounting.kinds[kind] ?? zero;
+  const b = after.accounting.kinds[kind] ?? zero;
   return {
     seen: b.seen - a.seen,
     filtered: b.filtered - a.filtered,
@@ -50,4 +51,4 @@ export function growth(
 
 /** Probe runs the kernel skipped since `before`: by so much a count of the kernel may fall short. */
 export const skippedSince = (before: Status, after: Status): number =>
-  total(after.sensor.skipped) - total(before.sensor.skipped);
+  total(after.skipped) - total(before.skipped);
