@@ -12,10 +12,13 @@ export type {
   SkippedRuns,
 } from './types.js';
 export type { BatchHandler, RecordSource, SourceStats } from './record-source.js';
-// Functions of this door:
-//   findPlan(options?: { objectPath?: string }): ProbePlan
-//   loadProbes(options: ProbeOptions): Probes
-//   new RecordedSource(batches: Iterable<Uint8Array>): RecordSource
-//   findCgroup2Mount(mountinfo?: string): Cgroup2Mount       cgroupScope(path: string): CgroupScope
-//   checkRequirements(): Requirements (throws SakerError MISSING_CAPABILITY, NO_BTF, NO_CGROUP2 …)
-//   sys: clocks, cgroup ids, reads inside another root, pidfd
+export type { Addon, BpfMap, MapInfo, MapOptions, Pidfd, ProbeSet, ProgramInfo } from './native.js';
+export { isNativeFault, native, type NativeFault, packageRoot } from './native.js';
+export { ProbeError, refusalOf } from './errors.js';
+export { findPlan } from './plan.js';
+export { loadProbes } from './probes.js';
+export { LiveSource, type ReaderOptions } from './reader.js';
+export { BatchRecorder, RecordedSource } from './recorded.js';
+export { type Cgroup2Mount, cgroupScope, findCgroup2Mount, parseCgroup2Mount } from './mounts.js';
+export { checkRequirements, requireAll, type Requirement } from './requirements.js';
+export { cgroupId, kernelName, openPidfd, readClocks, readInRoot, setThreadName } from './host.js';

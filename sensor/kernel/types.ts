@@ -35,6 +35,8 @@ export interface ProbePlan {
 
 /** A cgroup v2 subtree to which observation is limited, in the kernel. */
 export interface CgroupScope {
+  /** Its folder, absolute. */
+  readonly path: string;
   /** cgroup v2 id (`sys.cgroupId`). */
   readonly id: bigint;
   /** Depth below the root of the hierarchy; the root is 0. */

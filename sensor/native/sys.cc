@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -111,12 +110,6 @@ Napi::Value PossibleCpus(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), cpus);
 }
 
-// raiseMemlock(): kernels before 5.11 charge maps to RLIMIT_MEMLOCK; libbpf's own guess at that is by probing.
-void RaiseMemlock(const Napi::CallbackInfo& info) {
-  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
-  if (setrlimit(RLIMIT_MEMLOCK, &unlimited)) throw Fault(info.Env(), "MEMLOCK", errno, "RLIMIT_MEMLOCK");
-}
-
 // setThreadName(name): of the calling thread, as ps -L and /proc show it; 15 bytes count.
 void SetThreadName(const Napi::CallbackInfo& info) {
   if (prctl(PR_SET_NAME, TextOf(info[0], "name").c_str())) throw Fault(info.Env(), "THREAD_NAME", errno, "prctl");
@@ -160,7 +153,6 @@ void ExportSys(Napi::Env env, Napi::Object door) {
   door.Set("capabilities", Napi::Function::New(env, Capabilities));
   door.Set("uname", Napi::Function::New(env, Uname));
   door.Set("possibleCpus", Napi::Function::New(env, PossibleCpus));
-  door.Set("raiseMemlock", Napi::Function::New(env, RaiseMemlock));
   door.Set("setThreadName", Napi::Function::New(env, SetThreadName));
   Pidfd::Export(env, door);
 }

@@ -1,5 +1,5 @@
 /**
- * Writes sensor/events/{layout,calls}.generated.ts.
+ * Writes sensor/events/{layout,calls}.generated.ts and sensor/kernel/layout.generated.ts.
  *
  *   node sensor/events/generate/main.ts [OBJECT...]
  *
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileTypes, readTypes } from './btf.ts';
 import { callsText } from './calls.ts';
-import { differences, layoutText } from './layout.ts';
+import { differences, layoutText, mapsText } from './layout.ts';
 
 const events = dirname(dirname(fileURLToPath(import.meta.url)));
 const include = join(events, '../../bpf/include');
@@ -24,6 +24,7 @@ for (const object of process.argv.slice(2)) {
   }
 }
 write('layout.generated.ts', layoutText(types));
+write('../kernel/layout.generated.ts', mapsText(types));
 write('calls.generated.ts', callsText(readFileSync(join(include, 'saker_calls.h'), 'utf8')));
 
 /** Leaves an unchanged file alone, so that nothing is rebuilt for it. */

@@ -1,0 +1,82 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { SakerError } from '../core/index.js';
+import { native } from './native.js';
+import type { CgroupScope } from './types.js';
+
+/** Where the cgroup v2 hierarchy is mounted. */
+export interface Cgroup2Mount {
+  /** Mount point, as the sensor sees it. */
+  readonly path: string;
+  /** Version 1 hierarchies exist beside it. */
+  readonly hybrid: boolean;
+}
+
+/**
+ * Finds the cgroup v2 mount; null on hosts with version 1 only.
+ *
+ * @param mountinfo - Text of /proc/self/mountinfo (proc_pid_mountinfo(5)).
+ */
+export function parseCgroup2Mount(mountinfo: string): Cgroup2Mount | null {
+  let path: string | null = null;
+  let hybrid = false;
+  for (const line of mountinfo.split('\n')) {
+    const [before, after] = line.split(' - ', 2);
+    const type = after?.split(' ', 1)[0];
+    if (type === 'cgroup') hybrid = true;
+    const [, , , root, point] = before?.split(' ') ?? [];
+    // A mount of the whole hierarchy; a container's view of a part of it (bind mount) is not it.
+    if (type === 'cgroup2' && root === '/' && point !== undefined) path ??= unescape(point);
+  }
+  return path === null ? null : { path, hybrid };
+}
+
+/**
+ * The cgroup v2 mount of this machine.
+ *
+ * @param hostRoot - Prefix of file-system reads (`--host-root`).
+ * @throws SakerError `NO_CGROUP2`
+ */
+export function findCgroup2Mount(hostRoot = '/'): Cgroup2Mount {
+  const text = readFileSync(
+    hostRoot === '/' ? '/proc/self/mountinfo' : join(hostRoot, 'proc/1/mountinfo'),
+    'utf8',
+  );
+  const mount = parseCgroup2Mount(text);
+  if (mount) return { ...mount, path: join(hostRoot, mount.path) };
+  throw new SakerError('NO_CGROUP2', 'the cgroup v2 hierarchy is not mounted', {
+    hint: 'mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified',
+  });
+}
+
+/**
+ * A cgroup given by a person as the scope of observation.
+ *
+ * @param path - In the file system, or from the root of the hierarchy ("/system.slice/nginx.service").
+ * @throws SakerError `NO_CGROUP2`, `NO_SUCH_CGROUP`
+ */
+export function cgroupScope(path: string, mount: Cgroup2Mount = findCgroup2Mount()): CgroupScope {
+  const within = isWithin(path, mount.path) ? resolve(path) : join(mount.path, path);
+  if (
+    !statSync(within, { throwIfNoEntry: false })?.isDirectory() ||
+    !isWithin(within, mount.path)
+  ) {
+    throw new SakerError('NO_SUCH_CGROUP', `no cgroup ${path} in the hierarchy at ${mount.path}`, {
+      hint: `give a folder below ${mount.path}; version 1 groups have no ids that the kernel side could compare`,
+    });
+  }
+  const steps = relative(mount.path, within);
+  return {
+    path: within,
+    id: native().sys.cgroupId(within),
+    level: steps === '' ? 0 : steps.split('/').length,
+  };
+}
+
+function isWithin(path: string, mount: string): boolean {
+  return path.startsWith('/') && !relative(mount, resolve(path)).startsWith('..');
+}
+
+/** Mount points escape blanks, tabs, newlines and backslashes as octal numbers. */
+const unescape = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));

@@ -1,0 +1,107 @@
+import { invariant } from '../core/index.js';
+import { writeControl } from './control.js';
+import { readCounters } from './counters.js';
+import { ProbeError, refusalOf } from './errors.js';
+import { findCgroup2Mount } from './mounts.js';
+import type { BpfMap, ProbeSet } from './native.js';
+import { attachProgram, makeDataRings, objectPath, openObject } from './object.js';
+import { sysKinds } from './plan.js';
+import { LiveSource, type ReaderOptions } from './reader.js';
+import { batchOf } from './scan.js';
+import type { ProbeControl, ProbeCounters, ProbeOptions, ProbePlan, Probes } from './types.js';
+
+/** Iterates over tasks; see bpf/probes. Loaded beside the plan: it is run, not attached. */
+const SCAN = 'process_scan__iter';
+
+const MIB = 1 << 20;
+
+/**
+ * Loads the programs of a plan. Nothing is attached yet; the rings exist and can be listened to.
+ *
+ * @throws ProbeError `PROBE_LOAD`; SakerError `NO_OBJECT`
+ */
+export function loadProbes(options: ProbeOptions & { readonly reader?: ReaderOptions }): Probes {
+  const set = openObject({
+    path: options.objectPath ?? objectPath(),
+    programs: new Set([...options.plan.programs, SCAN]),
+    scope: options.scope ?? null,
+    ownTgid: options.ownTgid ?? process.pid,
+    stateRingBytes: options.stateRingBytes ?? 4 * MIB,
+    sysKinds: sysKinds(options.plan),
+  });
+  try {
+    try {
+      set.load();
+    } catch (error) {
+      throw new ProbeError(refusalOf(error, 'load'), error);
+    }
+    return new LoadedProbes(set, options);
+  } catch (error) {
+    set.close();
+    throw error;
+  }
+}
+
+class LoadedProbes implements Probes {
+  readonly plan: ProbePlan;
+  readonly source: LiveSource;
+  readonly #set: ProbeSet;
+  readonly #cgroup: string;
+  readonly #counters: BpfMap;
+  readonly #control: BpfMap;
+  #closed = false;
+
+  constructor(set: ProbeSet, options: ProbeOptions & { readonly reader?: ReaderOptions }) {
+    this.#set = set;
+    this.plan = options.plan;
+    this.#cgroup = options.scope?.path ?? findCgroup2Mount().path;
+    this.#counters = set.map('saker_counters');
+    this.#control = set.map('saker_control');
+    this.setControl({ classes: new Map(), generation: 0, wantEnv: false });
+    const rings = [set.map('state_ring'), ...makeDataRings(set, options.dataRingBytes ?? 16 * MIB)];
+    this.source = new LiveSource(rings, options.reader);
+    for (const ring of rings) ring.close(); // the reader and the programs hold them
+  }
+
+  attach(): void {
+    const sections = new Map(this.#set.programs().map(({ name, section }) => [name, section]));
+    try {
+      for (const program of this.plan.programs)
+        attachProgram(this.#set, program, sections.get(program) ?? '', this.#cgroup);
+    } catch (error) {
+      for (const program of this.plan.programs) {
+        this.#set.detach(program);
+        this.#set.detach(program, this.#cgroup);
+      }
+      throw new ProbeError(refusalOf(error, 'attach'), error);
+    }
+  }
+
+  scan(): Uint8Array {
+    return batchOf(this.#set.iterate(SCAN));
+  }
+
+  setControl(control: ProbeControl): void {
+    writeControl(this.#control, control);
+  }
+
+  counters(): ProbeCounters {
+    invariant(!this.#closed, 'counters of closed probes');
+    const skipped = this.plan.programs
+      .map((program) => {
+        const { recursionMisses, missed } = this.#set.programInfo(program);
+        return { program, recursionMisses, missed };
+      })
+      .filter((run) => run.recursionMisses > 0 || (run.missed ?? 0) > 0);
+    return { kinds: readCounters(this.#counters), skipped };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.source.close();
+    this.#set.close();
+    this.#counters.close();
+    this.#control.close();
+  }
+}
