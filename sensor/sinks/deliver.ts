@@ -239,27 +239,31 @@ export class SinkLoop {
     result: Exclude<DeliveryResult, { kind: 'retry' }>,
   ): Promise<Extract<DeliveryResult, { kind: 'retry' }> | null> {
     const rejected = result.kind === 'partial' ? result.rejected : [];
-    if (rejected.length > 0) {
+    const unnamed = result.kind === 'partial' ? (result.unnamed ?? null) : null;
+    const letters = rejected.flatMap(({ index, reason }) => {
+      const alert = alerts[index];
+      return alert ? [{ alert, reason }] : [];
+    });
+    if (unnamed) {
+      const reason = `${unnamed.count} of these ${alerts.length} refused, not said which: ${unnamed.reason}`;
+      letters.push(...alerts.map((alert) => ({ alert, reason })));
+    }
+    const count = rejected.length + (unnamed?.count ?? 0);
+    if (letters.length > 0) {
       const { sink, deadLetters } = this.#options;
       try {
-        await deadLetters.put(
-          sink.name,
-          rejected.flatMap(({ index, reason }) => {
-            const alert = alerts[index];
-            return alert ? [{ alert, reason }] : [];
-          }),
-        );
+        await deadLetters.put(sink.name, letters);
       } catch (error) {
         return { kind: 'retry', reason: `dead letters: ${reasonOf(error)}` };
       }
       this.#complaints.say('reject', 'sink refused alerts for good; they are in the dead letters', {
         sink: sink.name,
-        count: rejected.length,
-        reason: rejected[0]?.reason,
+        count,
+        reason: letters[0]?.reason,
       });
     }
-    this.#rejected += rejected.length;
-    this.#delivered += alerts.length - rejected.length;
+    this.#rejected += count;
+    this.#delivered += alerts.length - count;
     return null;
   }
 

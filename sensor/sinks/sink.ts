@@ -7,6 +7,8 @@ export type DeliveryResult =
   | {
       readonly kind: 'partial';
       readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+      /** The peer refused so many more without saying which: the whole batch is written to the dead letters. */
+      readonly unnamed?: { readonly count: number; readonly reason: string };
     }
   /** Try again later; `retryAfterMs` if the peer said when. */
   | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs?: number };
