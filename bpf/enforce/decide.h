@@ -80,7 +80,7 @@ unready:
 }
 
 /* Of two verdicts on the same flow the one that blocks; of two that block, the earlier clause. */
-static __always_inline __u32 stricter(__u32 a, __u32 b)
+__noinline int stricter(__u32 a, __u32 b)
 {
 	__u32 ea = ENFORCING_OF(a), eb = ENFORCING_OF(b), aa = AUDIT_OF(a), ab = AUDIT_OF(b);
 

@@ -64,40 +64,59 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, __u32 l3, struct pa
 	return 0;
 }
 
-static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 l3, struct packet *p)
+/* What skip_extensions() found, in one number. */
+#define FOUND_NEXT(found) ((found) & 0xff)
+#define FOUND_LATER_FRAGMENT 0x100
+#define FOUND_MORE_FRAGMENTS 0x200
+#define FOUND_L4(found) ((found) >> 16 & 0xffff)
+#define FOUND_FRAGMENT(found) ((found) >> 32)
+
+/* From the first header after that of IPv6, of type `next`, to the one that is no extension. A global function: its ways
+ * through the headers would multiply those of its callers. */
+__noinline __u64 skip_extensions(struct __sk_buff *skb, __u32 at, __u32 next)
 {
 	struct {
 		__u8 next, length;
 		__u16 offset;
 		__u32 id;
 	} extension;
-	struct ipv6_header ip;
-	__u32 at = l3 + sizeof(ip), i;
-	__u8 next;
+	__u64 fragment = 0;
+	__u32 flags = 0, i;
 
-	if (bpf_skb_load_bytes(skb, l3, &ip, sizeof(ip)))
-		return -1;
-	__builtin_memcpy(p->peer, ip.destination, 16);
-	__builtin_memcpy(p->local, ip.source, 16);
-	next = ip.next;
-	p->plain = next == SAKER_IPPROTO_TCP || next == SAKER_IPPROTO_UDP;
 	for (i = 0; i < SAKER_EXTENSIONS; i++) {
 		if (next != 0 && next != 43 && next != 44 && next != 51 && next != 60)
 			break;
-		if (p->later_fragment || bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)))
+		if (flags & FOUND_LATER_FRAGMENT || bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)))
 			break;
 		if (next == 44) { /* fragment */
-			p->later_fragment = (extension.offset & bpf_htons(0xfff8)) != 0;
-			p->more_fragments = (extension.offset & bpf_htons(1)) != 0;
-			p->fragment = extension.id;
+			flags |= extension.offset & bpf_htons(0xfff8) ? FOUND_LATER_FRAGMENT : 0;
+			flags |= extension.offset & bpf_htons(1) ? FOUND_MORE_FRAGMENTS : 0;
+			fragment = extension.id;
 			at += 8;
 		} else {
 			at += next == 51 ? (extension.length + 2) * 4 : (extension.length + 1) * 8;
 		}
 		next = extension.next;
 	}
-	p->protocol = next;
-	p->l4 = at;
+	return fragment << 32 | (__u64)(at & 0xffff) << 16 | flags | (next & 0xff);
+}
+
+static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 l3, struct packet *p)
+{
+	struct ipv6_header ip;
+	__u64 found;
+
+	if (bpf_skb_load_bytes(skb, l3, &ip, sizeof(ip)))
+		return -1;
+	__builtin_memcpy(p->peer, ip.destination, 16);
+	__builtin_memcpy(p->local, ip.source, 16);
+	found = skip_extensions(skb, l3 + sizeof(ip), ip.next);
+	p->plain = FOUND_L4(found) == l3 + sizeof(ip);
+	p->protocol = FOUND_NEXT(found);
+	p->later_fragment = !!(found & FOUND_LATER_FRAGMENT);
+	p->more_fragments = !!(found & FOUND_MORE_FRAGMENTS);
+	p->fragment = FOUND_FRAGMENT(found);
+	p->l4 = FOUND_L4(found);
 	return 0;
 }
 

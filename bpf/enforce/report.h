@@ -32,6 +32,8 @@ struct {
 	__type(value, struct report);
 } reports SEC(".maps");
 
+const volatile struct report no_report; /* what a new element begins as */
+
 /* Who does what, for a verdict and its report. */
 struct attempt {
 	struct question q;
@@ -76,7 +78,7 @@ static __noinline int report(const struct attempt *a, __u32 number, __u32 mode, 
 		.addr = { a->q.peer[0], a->q.peer[1], a->q.peer[2], a->q.peer[3] },
 		.clause = clause, .port = a->q.port, .udp = a->q.udp, .layer = a->layer, .mode = mode,
 	};
-	struct report *known, fresh;
+	struct report *known;
 
 	if (hits_of)
 		++*hits_of;
@@ -91,36 +93,40 @@ static __noinline int report(const struct attempt *a, __u32 number, __u32 mode, 
 		send_report(&known->record);
 		return 0;
 	}
-	__builtin_memset(&fresh, 0, sizeof(fresh));
-	fresh.record.hdr.ts_ns = now;
-	fresh.record.hdr.start_ns = a->start_ns;
-	fresh.record.hdr.cgroup_id = a->q.cgroup;
-	fresh.record.hdr.tgid = a->tgid;
-	fresh.record.hdr.uid = a->uid;
-	fresh.record.hdr.size = sizeof(fresh.record);
-	fresh.record.hdr.kind = SAKER_NET_VERDICT;
-	fresh.record.hdr.generation = state ? state->generation : 0;
-	fresh.record.hdr.cpu = bpf_get_smp_processor_id();
-	fresh.record.first_ns = now;
-	fresh.record.count = 1;
-	fresh.record.sock_cookie = a->cookie;
-	__builtin_memcpy(fresh.record.local_addr, a->local, 16);
-	__builtin_memcpy(fresh.record.remote_addr, a->q.peer, 16);
-	fresh.record.set = a->q.set;
-	fresh.record.exec_count = a->exec_count;
-	fresh.record.clause = clause;
-	fresh.record.rule = about ? about->rule : 0xffff;
-	fresh.record.local_port = a->local_port;
-	fresh.record.remote_port = a->q.port;
-	fresh.record.protocol = a->q.udp ? SAKER_IPPROTO_UDP : SAKER_IPPROTO_TCP;
-	fresh.record.direction = 1;
-	fresh.record.layer = a->layer;
-	fresh.record.mode = mode;
-	fresh.record.reply = about ? about->drop : 0;
-	fresh.record.outcome = outcome;
-	fresh.sent = 1;
-	bpf_map_update_elem(&reports, &key, &fresh, BPF_ANY);
-	send_report(&fresh.record);
+	/* Filled in place: the stack has no room for a whole one. */
+	if (bpf_map_update_elem(&reports, &key, (void *)&no_report, BPF_ANY))
+		return 0;
+	known = bpf_map_lookup_elem(&reports, &key);
+	if (!known)
+		return 0;
+	known->record.hdr.ts_ns = now;
+	known->record.hdr.start_ns = a->start_ns;
+	known->record.hdr.cgroup_id = a->q.cgroup;
+	known->record.hdr.tgid = a->tgid;
+	known->record.hdr.uid = a->uid;
+	known->record.hdr.size = sizeof(known->record);
+	known->record.hdr.kind = SAKER_NET_VERDICT;
+	known->record.hdr.generation = state ? state->generation : 0;
+	known->record.hdr.cpu = bpf_get_smp_processor_id();
+	known->record.first_ns = now;
+	known->record.count = 1;
+	known->record.sock_cookie = a->cookie;
+	__builtin_memcpy(known->record.local_addr, a->local, 16);
+	__builtin_memcpy(known->record.remote_addr, a->q.peer, 16);
+	known->record.set = a->q.set;
+	known->record.exec_count = a->exec_count;
+	known->record.clause = clause;
+	known->record.rule = about ? about->rule : 0xffff;
+	known->record.local_port = a->local_port;
+	known->record.remote_port = a->q.port;
+	known->record.protocol = a->q.udp ? SAKER_IPPROTO_UDP : SAKER_IPPROTO_TCP;
+	known->record.direction = 1;
+	known->record.layer = a->layer;
+	known->record.mode = mode;
+	known->record.reply = about ? about->drop : 0;
+	known->record.outcome = outcome;
+	known->sent = 1;
+	send_report(&known->record);
 	return 0;
 }
 

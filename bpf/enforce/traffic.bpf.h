@@ -30,7 +30,8 @@ static __always_inline bool peer_of_socket(struct bpf_sock *sk, struct packet *p
 	return sk->protocol == SAKER_IPPROTO_TCP || sk->protocol == SAKER_IPPROTO_UDP;
 }
 
-static __always_inline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, struct packet *p, __u8 layer)
+/* Not inlined: its stack is free again when an answer is made. */
+static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, struct packet *p, __u8 layer)
 {
 	struct attempt a = { .layer = layer };
 	struct saker_stamp *stamp, nobody = {};
