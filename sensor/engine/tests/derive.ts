@@ -1,4 +1,5 @@
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
+import { addressText } from '../output/format.js';
 import type { Getter } from '../types.js';
 import type { PlainEvent } from './plain-event.js';
 
@@ -26,13 +27,26 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
     case 'fd.lnet':
     case 'fd.rnet':
       return lookup(name.replace('net', 'ip'));
-    case 'evt.failed': {
-      const result = lookup('evt.rawres');
-      return (event) => {
-        const value = result(event);
-        return typeof value === 'number' || typeof value === 'bigint' ? value < 0 : null;
-      };
-    }
+    case 'fd.lip':
+    case 'fd.rip':
+    case 'fd.lport':
+    case 'fd.rport':
+      return nearOrFar(name, lookup);
+    case 'fd.name':
+      return socketName(lookup);
+    case 'evt.failed':
+      return fromResult(lookup, (result) => result < 0);
+    case 'evt.res':
+      return fromResult(lookup, (result) => (result < 0 ? null : 'SUCCESS'));
+    case 'evt.arg':
+      if (use.arg !== 'res') return null;
+      return fromResult(lookup, (result) => (result < 0 ? null : String(result)));
+    case 'evt.rawarg':
+      return use.arg === 'res' ? lookup('evt.rawres') : null;
+    case 'proc.cmdline':
+      return joined(lookup('proc.name'), lookup('proc.args'));
+    case 'proc.exeline':
+      return joined(lookup('proc.exe'), lookup('proc.args'));
     case 'evt.dir':
       return () => '<';
     case 'evt.source':
@@ -77,6 +91,49 @@ function bothEnds(client: Getter<PlainEvent>, server: Getter<PlainEvent>): Gette
       (end) => typeof end === 'string' || typeof end === 'number',
     );
     return ends.length === 0 ? null : ends;
+  };
+}
+
+function fromResult(lookup: Lookup, derived: (result: number) => FieldValue): Getter<PlainEvent> {
+  const result = lookup('evt.rawres');
+  return (event) => {
+    const value = result(event);
+    return typeof value === 'number' ? derived(value) : null;
+  };
+}
+
+function joined(first: Getter<PlainEvent>, args: Getter<PlainEvent>): Getter<PlainEvent> {
+  return (event) => {
+    const name = first(event);
+    const rest = args(event);
+    if (typeof name !== 'string') return null;
+    return typeof rest === 'string' && rest !== '' ? `${name} ${rest}` : name;
+  };
+}
+
+/** The client's end is the local one unless `fd.is_server`. */
+function nearOrFar(name: string, lookup: Lookup): Getter<PlainEvent> {
+  const part = name.endsWith('ip') ? 'ip' : 'port';
+  const client = lookup(`fd.c${part}`);
+  const server = lookup(`fd.s${part}`);
+  const isServer = lookup('fd.is_server');
+  const local = name.startsWith('fd.l');
+  return (event) => (local === (isServer(event) === true) ? server(event) : client(event));
+}
+
+/** `client:port->server:port`, or `server:port` of a bound socket. */
+function socketName(lookup: Lookup): Getter<PlainEvent> {
+  const ends = (['c', 's'] as const).map((end) => ({
+    ip: lookup(`fd.${end}ip`),
+    port: lookup(`fd.${end}port`),
+  }));
+  return (event) => {
+    const texts = ends.flatMap(({ ip, port }) => {
+      const address = ip(event);
+      const isThere = typeof address === 'string' || typeof address === 'number';
+      return isThere ? [`${addressText(address)}:${String(port(event) ?? 0)}`] : [];
+    });
+    return texts.length === 0 ? null : texts.join('->');
   };
 }
 

@@ -39,8 +39,22 @@ export function plainEvent(values: Readonly<Record<string, unknown>>): {
       problems.push({ field, reason: error instanceof Error ? error.message : String(error) });
     }
   }
+  for (const [parent, ancestors] of PARENT_OF) {
+    const value = event.get(parent);
+    const list = event.get(ancestors);
+    if (value === undefined || value === null || !Array.isArray(list)) continue;
+    event.set(ancestors, [value, ...(list as readonly FieldValue[]).slice(1)] as FieldValue);
+  }
   return { event, problems };
 }
+
+/** The parent's own fields win over the first of the list: a base event gives the list, a test the parent. */
+const PARENT_OF: readonly (readonly [parent: string, ancestors: string])[] = [
+  ['proc.pname', 'proc.aname'],
+  ['proc.pexe', 'proc.aexe'],
+  ['proc.pexepath', 'proc.aexepath'],
+  ['proc.pcmdline', 'proc.acmdline'],
+];
 
 /** Field values out of plain events; what follows from given values (`fd.filename` from `fd.name`) need not be given. */
 export const PLAIN_FIELDS: FieldSource<PlainEvent> = {

@@ -1,0 +1,63 @@
+import type { Condition } from '../lang/ir.js';
+import { Interpreter } from './naive.js';
+import { PLAIN_FIELDS, plainEvent, type PlainEvent } from './tests/plain-event.js';
+
+/** What a condition says of an event, or why it cannot be said. */
+export type EvalResult<Problem> =
+  | { readonly ok: true; readonly result: boolean }
+  /** The condition is faulty: as the loader reports it. */
+  | { readonly ok: false; readonly condition: Problem }
+  /** A value is faulty. */
+  | { readonly ok: false; readonly field: string; readonly reason: string };
+
+/** A condition's text, checked; or what is wrong with it. */
+export type ConditionCompiler<Problem> = (
+  text: string,
+) =>
+  | { readonly ok: true; readonly condition: Condition }
+  | { readonly ok: false; readonly problem: Problem };
+
+/**
+ * Evaluates conditions over plain events (`saker rules eval`, the editors' JSON lines). Conditions are compiled once and kept;
+ * those are interpreted, because generating code for one event costs more than it saves.
+ */
+export class Evaluator<Problem> {
+  readonly #compile: ConditionCompiler<Problem>;
+  readonly #interpreter: Interpreter<PlainEvent>;
+  readonly #kept = new Map<string, ReturnType<ConditionCompiler<Problem>>>();
+  readonly #capacity: number;
+
+  constructor(
+    compile: ConditionCompiler<Problem>,
+    options: { readonly strict?: boolean; readonly capacity?: number } = {},
+  ) {
+    this.#compile = compile;
+    this.#interpreter = new Interpreter(PLAIN_FIELDS, options);
+    this.#capacity = options.capacity ?? 1000;
+  }
+
+  /** @param values - `{field: value}` as in rule tests. */
+  evaluate(condition: string, values: Readonly<Record<string, unknown>>): EvalResult<Problem> {
+    const compiled = this.#compiled(condition);
+    if (!compiled.ok) return { ok: false, condition: compiled.problem };
+    const { event, problems } = plainEvent(values);
+    const [problem] = problems;
+    if (problem !== undefined) return { ok: false, ...problem };
+    return { ok: true, result: this.#interpreter.test(compiled.condition, event) };
+  }
+
+  /** Least recently used conditions go first: a caller may send a new one with every line. */
+  #compiled(text: string): ReturnType<ConditionCompiler<Problem>> {
+    const kept = this.#kept.get(text);
+    this.#kept.delete(text);
+    const compiled = kept ?? this.#compile(text);
+    this.#kept.set(text, compiled);
+    if (this.#kept.size > this.#capacity) {
+      for (const oldest of this.#kept.keys()) {
+        this.#kept.delete(oldest);
+        break;
+      }
+    }
+    return compiled;
+  }
+}
