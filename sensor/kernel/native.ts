@@ -170,7 +170,8 @@ export function packageRoot(): string {
 /** Tells the addon's faults from other errors. */
 export function isNativeFault(error: unknown): error is NativeFault {
   return (
-    error instanceof Object &&
+    typeof error === 'object' &&
+    error !== null &&
     typeof (error as NativeFault).code === 'string' &&
     typeof (error as NativeFault).errno === 'number' &&
     typeof (error as NativeFault).message === 'string'

@@ -7,7 +7,8 @@
 
 namespace saker {
 
-// State of one environment (main thread, worker, jest's module registry): never shared, freed with it.
+// State of one environment (main thread, worker, jest's module registry): never shared, freed with
+// it.
 struct AddonData {
   Napi::FunctionReference map_class;
 };

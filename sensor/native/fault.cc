@@ -25,12 +25,15 @@ Napi::Error ProgramFault(Napi::Env env, const char* code, int error, const std::
   return fault;
 }
 
-Napi::Error Misuse(Napi::Env env, const std::string& what) { return Fault(env, "NATIVE_MISUSE", 0, what); }
+Napi::Error Misuse(Napi::Env env, const std::string& what) {
+  return Fault(env, "NATIVE_MISUSE", 0, what);
+}
 
 Bytes BytesOf(const Napi::Value& value, const char* name) {
   if (!value.IsTypedArray()) throw Misuse(value.Env(), std::string(name) + " must be a Uint8Array");
   auto array = value.As<Napi::Uint8Array>();
-  if (array.TypedArrayType() != napi_uint8_array) throw Misuse(value.Env(), std::string(name) + " must be a Uint8Array");
+  if (array.TypedArrayType() != napi_uint8_array)
+    throw Misuse(value.Env(), std::string(name) + " must be a Uint8Array");
   return {array.Data(), array.ByteLength()};
 }
 
@@ -46,7 +49,8 @@ uint32_t NumberOf(const Napi::Value& value, const char* name) {
 
 uint64_t U64Of(const Napi::Value& value, const char* name) {
   if (value.IsNumber()) return uint64_t(value.As<Napi::Number>().Int64Value());
-  if (!value.IsBigInt()) throw Misuse(value.Env(), std::string(name) + " must be a bigint or a number");
+  if (!value.IsBigInt())
+    throw Misuse(value.Env(), std::string(name) + " must be a bigint or a number");
   bool lossless;
   return value.As<Napi::BigInt>().Uint64Value(&lossless);
 }

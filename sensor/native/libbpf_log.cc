@@ -6,8 +6,9 @@
 #include <cstdarg>
 #include <cstdio>
 
-// Debian's libbpf.a is not position independent in one respect: it reads `stderr` relative to its own code, so the symbol
-// must lie in this file. The linker (--wrap=stderr) gives libbpf ours, which names the same stream.
+// Debian's libbpf.a is not position independent in one respect: it reads `stderr` relative to its
+// own code, so the symbol must lie in this file. The linker (--wrap=stderr) gives libbpf ours,
+// which names the same stream.
 extern "C" {
 extern FILE* __real_stderr;
 FILE* __wrap_stderr = __real_stderr;
@@ -36,7 +37,8 @@ int Print(libbpf_print_level level, const char* format, va_list arguments) {
 }  // namespace
 
 LibbpfLog::LibbpfLog() : outer_(current) {
-  static const auto before = libbpf_set_print(Print);  // once: libbpf has one printer for all threads
+  static const auto before =
+      libbpf_set_print(Print);  // once: libbpf has one printer for all threads
   (void)before;
   current = this;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Reads and writes maps. Keys and values are the caller's bytes; sizes are checked here, since the kernel trusts them.
+// Reads and writes maps. Keys and values are the caller's bytes; sizes are checked here, since the
+// kernel trusts them.
 #include "maps.h"
 
 #include <bpf/bpf.h>
@@ -32,7 +33,8 @@ Napi::Uint8Array CopyOf(Napi::Env env, const std::vector<uint8_t>& from, size_t 
 
 }  // namespace
 
-// new BpfMap({ type, name, keySize, valueSize, maxEntries, flags?, inner?: BpfMap }), or an adopted descriptor.
+// new BpfMap({ type, name, keySize, valueSize, maxEntries, flags?, inner?: BpfMap }), or an adopted
+// descriptor.
 BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Napi::Env env = info.Env();
   if (info[0].IsExternal()) {
@@ -56,11 +58,13 @@ BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
 void BpfMap::Describe(Napi::Env env) {
   bpf_map_info about{};
   uint32_t size = sizeof(about);
-  if (bpf_obj_get_info_by_fd(fd_.get(), &about, &size)) throw Fault(env, "BPF_MAP_INFO", errno, "map info");
+  if (bpf_obj_get_info_by_fd(fd_.get(), &about, &size))
+    throw Fault(env, "BPF_MAP_INFO", errno, "map info");
   type_ = about.type, id_ = about.id, flags_ = about.map_flags;
   key_size_ = about.key_size, value_size_ = about.value_size, max_entries_ = about.max_entries;
   name_ = about.name;
-  value_bytes_ = IsPerCpu(type_) ? size_t(libbpf_num_possible_cpus()) * ((value_size_ + 7) & ~7u) : value_size_;
+  value_bytes_ = IsPerCpu(type_) ? size_t(libbpf_num_possible_cpus()) * ((value_size_ + 7) & ~7u)
+                                 : value_size_;
 }
 
 Napi::Object BpfMap::Adopt(Napi::Env env, UniqueFd fd) {
@@ -95,7 +99,8 @@ uint8_t* BpfMap::Value(const Napi::Value& bytes) const {
 // lookup(key, value): fills `value`; false when there is no such key.
 Napi::Value BpfMap::Lookup(const Napi::CallbackInfo& info) {
   CheckOpen(info.Env());
-  if (bpf_map_lookup_elem(fd_.get(), Key(info[0]), Value(info[1])) == 0) return Napi::Boolean::New(info.Env(), true);
+  if (bpf_map_lookup_elem(fd_.get(), Key(info[0]), Value(info[1])) == 0)
+    return Napi::Boolean::New(info.Env(), true);
   if (errno != ENOENT) throw Fault(info.Env(), "BPF_MAP_LOOKUP", errno, name_);
   return Napi::Boolean::New(info.Env(), false);
 }
@@ -129,27 +134,33 @@ void BpfMap::UpdateBatch(const Napi::CallbackInfo& info) {
   if (bpf_map_update_batch(fd_.get(), keys.data, values.data, &done, &opts) == 0) return;
   if (!LacksBatch(errno)) throw Fault(info.Env(), "BPF_MAP_UPDATE", errno, name_);
   for (uint32_t i = 0; i < count; i++)
-    if (bpf_map_update_elem(fd_.get(), keys.data + i * key_size_, values.data + i * value_bytes_, 0))
+    if (bpf_map_update_elem(fd_.get(), keys.data + i * key_size_, values.data + i * value_bytes_,
+                            0))
       throw Fault(info.Env(), "BPF_MAP_UPDATE", errno, name_);
 }
 
 // delete(key): false when there was none.
 Napi::Value BpfMap::Delete(const Napi::CallbackInfo& info) {
   CheckOpen(info.Env());
-  if (bpf_map_delete_elem(fd_.get(), Key(info[0])) == 0) return Napi::Boolean::New(info.Env(), true);
+  if (bpf_map_delete_elem(fd_.get(), Key(info[0])) == 0)
+    return Napi::Boolean::New(info.Env(), true);
   if (errno != ENOENT) throw Fault(info.Env(), "BPF_MAP_DELETE", errno, name_);
   return Napi::Boolean::New(info.Env(), false);
 }
 
-// deleteBatch(keys, count): how many there were. One by one: the kernel's batch stops at the first missing key.
+// deleteBatch(keys, count): how many there were. One by one: the kernel's batch stops at the first
+// missing key.
 Napi::Value BpfMap::DeleteBatch(const Napi::CallbackInfo& info) {
   CheckOpen(info.Env());
   Bytes keys = BytesOf(info[0], "keys");
   uint32_t count = NumberOf(info[1], "count"), deleted = 0;
-  if (keys.size < size_t(count) * key_size_) throw Misuse(info.Env(), name_ + ": keys shorter than count");
+  if (keys.size < size_t(count) * key_size_)
+    throw Misuse(info.Env(), name_ + ": keys shorter than count");
   for (uint32_t i = 0; i < count; i++) {
-    if (bpf_map_delete_elem(fd_.get(), keys.data + i * key_size_) == 0) deleted++;
-    else if (errno != ENOENT) throw Fault(info.Env(), "BPF_MAP_DELETE", errno, name_);
+    if (bpf_map_delete_elem(fd_.get(), keys.data + i * key_size_) == 0)
+      deleted++;
+    else if (errno != ENOENT)
+      throw Fault(info.Env(), "BPF_MAP_DELETE", errno, name_);
   }
   return Napi::Number::New(info.Env(), deleted);
 }
@@ -163,14 +174,16 @@ Napi::Value BpfMap::NextKey(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), false);
 }
 
-// entries(): { keys, values, count }, packed. While others write, elements may be missed or come twice.
+// entries(): { keys, values, count }, packed. While others write, elements may be missed or come
+// twice.
 Napi::Value BpfMap::Entries(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   CheckOpen(env);
   std::vector<uint8_t> keys, values, key(key_size_), next(key_size_);
   uint32_t count = 0;
   uint8_t* previous = nullptr;
-  // Bounded by the map's size: a key deleted under our feet restarts the walk (bpf_map_get_next_key).
+  // Bounded by the map's size: a key deleted under our feet restarts the walk
+  // (bpf_map_get_next_key).
   while (count < max_entries_) {
     if (bpf_map_get_next_key(fd_.get(), previous, next.data())) {
       if (errno == ENOENT) break;
@@ -198,7 +211,8 @@ void BpfMap::SetInner(const Napi::CallbackInfo& info) {
   CheckOpen(info.Env());
   int inner = From(info[1], "inner map").fd();
   if (value_bytes_ != sizeof(inner)) throw Misuse(info.Env(), name_ + ": not a map of maps");
-  if (bpf_map_update_elem(fd_.get(), Key(info[0]), &inner, 0)) throw Fault(info.Env(), "BPF_MAP_UPDATE", errno, name_);
+  if (bpf_map_update_elem(fd_.get(), Key(info[0]), &inner, 0))
+    throw Fault(info.Env(), "BPF_MAP_UPDATE", errno, name_);
 }
 
 void BpfMap::Close(const Napi::CallbackInfo&) { fd_.reset(); }
@@ -218,18 +232,16 @@ Napi::Value BpfMap::GetInfo(const Napi::CallbackInfo& info) {
 }
 
 void BpfMap::Export(Napi::Env env, Napi::Object door) {
-  Napi::Function map_class = DefineClass(env, "BpfMap",
-                                         {InstanceMethod("lookup", &BpfMap::Lookup),
-                                          InstanceMethod("take", &BpfMap::Take),
-                                          InstanceMethod("update", &BpfMap::Update),
-                                          InstanceMethod("updateBatch", &BpfMap::UpdateBatch),
-                                          InstanceMethod("delete", &BpfMap::Delete),
-                                          InstanceMethod("deleteBatch", &BpfMap::DeleteBatch),
-                                          InstanceMethod("nextKey", &BpfMap::NextKey),
-                                          InstanceMethod("entries", &BpfMap::Entries),
-                                          InstanceMethod("setInner", &BpfMap::SetInner),
-                                          InstanceMethod("info", &BpfMap::GetInfo),
-                                          InstanceMethod("close", &BpfMap::Close)});
+  Napi::Function map_class = DefineClass(
+      env, "BpfMap",
+      {InstanceMethod("lookup", &BpfMap::Lookup), InstanceMethod("take", &BpfMap::Take),
+       InstanceMethod("update", &BpfMap::Update),
+       InstanceMethod("updateBatch", &BpfMap::UpdateBatch),
+       InstanceMethod("delete", &BpfMap::Delete),
+       InstanceMethod("deleteBatch", &BpfMap::DeleteBatch),
+       InstanceMethod("nextKey", &BpfMap::NextKey), InstanceMethod("entries", &BpfMap::Entries),
+       InstanceMethod("setInner", &BpfMap::SetInner), InstanceMethod("info", &BpfMap::GetInfo),
+       InstanceMethod("close", &BpfMap::Close)});
   env.GetInstanceData<AddonData>()->map_class = Napi::Persistent(map_class);
   door.Set("BpfMap", map_class);
 }

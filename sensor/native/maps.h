@@ -40,7 +40,8 @@ class BpfMap : public Napi::ObjectWrap<BpfMap> {
 
   UniqueFd fd_;
   uint32_t type_ = 0, id_ = 0, key_size_ = 0, value_size_ = 0, max_entries_ = 0, flags_ = 0;
-  size_t value_bytes_ = 0;  // in user space: a per-CPU value is one slot, a multiple of 8, for each possible CPU
+  size_t value_bytes_ =
+      0;  // in user space: a per-CPU value is one slot, a multiple of 8, for each possible CPU
   std::string name_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Opens, adjusts, loads and attaches one object file. Which programs and why is TypeScript's business.
+// Opens, adjusts, loads and attaches one object file. Which programs and why is TypeScript's
+// business.
 #include "probe_set.h"
 
 #include <bpf/bpf.h>
@@ -20,12 +21,14 @@ namespace {
 constexpr size_t kLogLines = 40;
 constexpr size_t kIterChunk = 64 << 10;
 
-// bpf_link_info of a kprobe has `missed` since 6.7, later than this libbpf's headers: read by position (linux/bpf.h).
+// bpf_link_info of a kprobe has `missed` since 6.7, later than this libbpf's headers: read by
+// position (linux/bpf.h).
 constexpr size_t kLinkPerfType = 16, kLinkKprobeMissed = 48, kLinkInfoSize = 64;
 constexpr uint32_t kLinkTypePerf = 7, kPerfKprobe = 3, kPerfKretprobe = 4;
 
 // Where the variable `name` lies in .rodata; false when there is none.
-bool FindConstant(const bpf_object* object, const std::string& name, uint32_t* offset, uint32_t* size) {
+bool FindConstant(const bpf_object* object, const std::string& name, uint32_t* offset,
+                  uint32_t* size) {
   const btf* types = bpf_object__btf(object);
   int section = types ? btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC) : -1;
   if (section < 0) return false;
@@ -141,11 +144,14 @@ void ProbeSet::SetConstant(const Napi::CallbackInfo& info) {
   size_t memory_size = 0;
   bpf_map* map;
   bpf_object__for_each_map(map, object_.get()) {
-    const char* suffix = strstr(bpf_map__name(map), ".rodata");  // libbpf puts a part of the object's name in front
+    const char* suffix =
+        strstr(bpf_map__name(map), ".rodata");  // libbpf puts a part of the object's name in front
     if (!suffix || strcmp(suffix, ".rodata")) continue;
-    memory = static_cast<uint8_t*>(const_cast<void*>(bpf_map__initial_value(map, &memory_size)));  // writable until load
+    memory = static_cast<uint8_t*>(
+        const_cast<void*>(bpf_map__initial_value(map, &memory_size)));  // writable until load
   }
-  if (!memory || size_t(offset) + size > memory_size) throw Misuse(env, name + ": no memory for constants");
+  if (!memory || size_t(offset) + size > memory_size)
+    throw Misuse(env, name + ": no memory for constants");
   if (info[1].IsTypedArray()) {
     Bytes value = BytesOf(info[1], "value");
     if (value.size != size) throw Misuse(env, name + ": wrong size");
@@ -179,7 +185,9 @@ void ProbeSet::Attach(const Napi::CallbackInfo& info) {
   bpf_program* program = Program(info[0]);
   LibbpfLog log;
   Link link(bpf_program__attach(program));
-  if (!link) throw ProgramFault(info.Env(), "BPF_ATTACH", errno, bpf_program__name(program), log.Tail(kLogLines));
+  if (!link)
+    throw ProgramFault(info.Env(), "BPF_ATTACH", errno, bpf_program__name(program),
+                       log.Tail(kLogLines));
   links_[bpf_program__name(program)] = std::move(link);
 }
 
@@ -191,7 +199,9 @@ void ProbeSet::AttachCgroup(const Napi::CallbackInfo& info) {
   if (!cgroup) throw Fault(info.Env(), "BPF_ATTACH", errno, path);
   LibbpfLog log;
   Link link(bpf_program__attach_cgroup(program, cgroup.get()));
-  if (!link) throw ProgramFault(info.Env(), "BPF_ATTACH", errno, bpf_program__name(program), log.Tail(kLogLines));
+  if (!link)
+    throw ProgramFault(info.Env(), "BPF_ATTACH", errno, bpf_program__name(program),
+                       log.Tail(kLogLines));
   links_[std::string(bpf_program__name(program)) + "@" + path] = std::move(link);
 }
 
@@ -209,7 +219,8 @@ Napi::Value ProbeSet::Iterate(const Napi::CallbackInfo& info) {
   bpf_program* program = Program(info[0]);
   LibbpfLog log;
   Link link(bpf_program__attach_iter(program, nullptr));
-  if (!link) throw ProgramFault(env, "BPF_ATTACH", errno, bpf_program__name(program), log.Tail(kLogLines));
+  if (!link)
+    throw ProgramFault(env, "BPF_ATTACH", errno, bpf_program__name(program), log.Tail(kLogLines));
   UniqueFd file(bpf_iter_create(bpf_link__fd(link.get())));
   if (!file) throw Fault(env, "BPF_ITERATE", errno, bpf_program__name(program));
   std::vector<uint8_t> bytes;
@@ -220,7 +231,8 @@ Napi::Value ProbeSet::Iterate(const Napi::CallbackInfo& info) {
     int error = errno;
     bytes.resize(used + size_t(std::max<ssize_t>(got, 0)));
     if (got == 0) break;
-    if (got < 0 && error != EAGAIN && error != EINTR)  // EAGAIN: a million objects passed without output
+    if (got < 0 && error != EAGAIN &&
+        error != EINTR)  // EAGAIN: a million objects passed without output
       throw Fault(env, "BPF_ITERATE", error, bpf_program__name(program));
   }
   auto copy = Napi::Uint8Array::New(env, bytes.size());
@@ -228,7 +240,8 @@ Napi::Value ProbeSet::Iterate(const Napi::CallbackInfo& info) {
   return copy;
 }
 
-// programInfo(program): { id, runCount, runTimeNs, recursionMisses, missed } (missed: null where not told)
+// programInfo(program): { id, runCount, runTimeNs, recursionMisses, missed } (missed: null where
+// not told)
 Napi::Value ProbeSet::ProgramInfo(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   bpf_program* program = Program(info[0]);

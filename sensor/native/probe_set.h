@@ -11,7 +11,8 @@
 
 namespace saker {
 
-// One object file: opened, adjusted, loaded, attached. Everything it attached is detached when it is closed or collected.
+// One object file: opened, adjusted, loaded, attached. Everything it attached is detached when it
+// is closed or collected.
 class ProbeSet : public Napi::ObjectWrap<ProbeSet> {
  public:
   explicit ProbeSet(const Napi::CallbackInfo& info);

@@ -14,8 +14,10 @@ namespace saker {
 namespace {
 
 constexpr uint32_t kBusy = BPF_RINGBUF_BUSY_BIT, kDiscard = BPF_RINGBUF_DISCARD_BIT;
-constexpr uint64_t kSpinNs = 50'000;  // longer than any record takes, unless its writer lost the CPU
-constexpr uint64_t kAhead = 4096;     // bytes searched behind the last record taken: writers overtake by far less
+constexpr uint64_t kSpinNs =
+    50'000;  // longer than any record takes, unless its writer lost the CPU
+constexpr uint64_t kAhead =
+    4096;  // bytes searched behind the last record taken: writers overtake by far less
 
 // From one slot to the next: 8 bytes of slot header, the record, rounded up to 8.
 uint64_t Step(uint32_t word) { return ((word & ~(kBusy | kDiscard)) + 8 + 7) & ~7ull; }
@@ -53,15 +55,19 @@ Ring::~Ring() {
   if (consumer_) munmap(consumer_, page);
 }
 
-// Adds the slot at `at`. The record's own size counts, not the slot's, which is as large as the program had to reserve.
-// A discarded slot is an entry too: else a ring of nothing but discarded slots would never be given back.
+// Adds the slot at `at`. The record's own size counts, not the slot's, which is as large as the
+// program had to reserve. A discarded slot is an entry too: else a ring of nothing but discarded
+// slots would never be given back.
 void Ring::Accept(uint64_t at, uint32_t word) {
   const auto* header = reinterpret_cast<const saker_event_header*>(Record(at));
   const uint32_t slot = word & ~(kBusy | kDiscard);
   const bool discarded = word & kDiscard;
-  const bool sound = slot >= sizeof(*header) && header->size >= sizeof(*header) && header->size <= slot;
-  if (discarded || !sound) entries_.push_back({nullptr, ~0ull, at + Step(word), 0, !discarded});
-  else entries_.push_back({Record(at), header->ts_ns, at + Step(word), header->size, false});
+  const bool sound =
+      slot >= sizeof(*header) && header->size >= sizeof(*header) && header->size <= slot;
+  if (discarded || !sound)
+    entries_.push_back({nullptr, ~0ull, at + Step(word), 0, !discarded});
+  else
+    entries_.push_back({Record(at), header->ts_ns, at + Step(word), header->size, false});
 }
 
 void Ring::Scan(uint64_t position, uint64_t limit) {
@@ -82,11 +88,13 @@ void Ring::Scan(uint64_t position, uint64_t limit) {
   }
   for (const uint64_t end = std::min(at + ahead, position); at < end; at += Step(Word(at)))
     if (!(Word(at) & (kBusy | kDiscard))) bound_ = std::min(bound_, Time(at));
-  // Within a ring positions are causal, timestamps are not sorted: a record waits for no later one of its own ring.
+  // Within a ring positions are causal, timestamps are not sorted: a record waits for no later one
+  // of its own ring.
   uint64_t least = bound_;
   for (size_t i = entries_.size(); i--;) {
     least = std::min(least, entries_[i].key);
-    entries_[i].key = least == ~0ull ? 0 : least;  // empty slots with nothing behind them: free at once
+    entries_[i].key =
+        least == ~0ull ? 0 : least;  // empty slots with nothing behind them: free at once
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The order of records across rings, the adaptive wake-up, and how to end. The reasons were measured: ARCHITECTURE.md.
+// The order of records across rings, the adaptive wake-up, and how to end. The reasons were
+// measured: ARCHITECTURE.md.
 #include "ring_reader.h"
 
 #include <sys/epoll.h>
@@ -16,17 +17,22 @@
 namespace saker {
 namespace {
 
-// A record committed just now may carry a time a little before its position became visible: up to 80 ns were seen.
+// A record committed just now may carry a time a little before its position became visible: up to
+// 80 ns were seen.
 constexpr uint64_t kMarginNs = 10'000;
 constexpr uint64_t kMinimalScan = 4096;
 constexpr size_t kMinimalBuffer = 64 << 10;  // holds the largest record
 
 }  // namespace
 
-RingReader& RingReader::Of(void* handle) { return *static_cast<RingReader*>(static_cast<uv_handle_t*>(handle)->data); }
+RingReader& RingReader::Of(void* handle) {
+  return *static_cast<RingReader*>(static_cast<uv_handle_t*>(handle)->data);
+}
 
-// new RingReader(rings: BpfMap[], quietMs, safetyMs, onReady). Of equal times the earlier ring in the list goes first.
-RingReader::RingReader(const Napi::CallbackInfo& info) : ObjectWrap(info), context_(info.Env(), "saker.RingReader") {
+// new RingReader(rings: BpfMap[], quietMs, safetyMs, onReady). Of equal times the earlier ring in
+// the list goes first.
+RingReader::RingReader(const Napi::CallbackInfo& info)
+    : ObjectWrap(info), context_(info.Env(), "saker.RingReader") {
   Napi::Env env = info.Env();
   if (!info[0].IsArray()) throw Misuse(env, "rings must be an array of BpfMap");
   if (!info[3].IsFunction()) throw Misuse(env, "onReady must be a function");
@@ -45,14 +51,16 @@ void RingReader::OpenRings(Napi::Env env, const Napi::Array& maps) {
     if (!rings_.back().ok()) throw Fault(env, "RING_OPEN", errno, "ring buffer");
     epoll_event event{};
     event.events = EPOLLIN;  // level-triggered: records held back notify nobody a second time
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, rings_.back().fd(), &event)) throw Fault(env, "RING_OPEN", errno, "epoll");
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, rings_.back().fd(), &event))
+      throw Fault(env, "RING_OPEN", errno, "epoll");
   }
   heads_.resize(rings_.size());
 }
 
 void RingReader::Watch(Napi::Env env) {
   uv_loop_t* loop;
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok) throw Fault(env, "RING_OPEN", 0, "no event loop");
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok)
+    throw Fault(env, "RING_OPEN", 0, "no event loop");
   poll_ = new uv_poll_t, timer_ = new uv_timer_t;
   if (int error = uv_poll_init(loop, poll_, epoll_.get())) {
     delete std::exchange(poll_, nullptr);
@@ -75,15 +83,16 @@ void RingReader::Watch(Napi::Env env) {
   Arm();
 }
 
-// The kernel notifies only when the consumer had caught up, so a reader that waits before it drains is not woken for each
-// record: not draining for `quiet_ms_` is the batching.
+// The kernel notifies only when the consumer had caught up, so a reader that waits before it drains
+// is not woken for each record: not draining for `quiet_ms_` is the batching.
 void RingReader::Arm() {
   if (closed_ || paused_) return;
   uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* handle, int, int) { Of(handle).Wake(); });
   uv_timer_start(timer_, [](uv_timer_t* handle) { Of(handle).Wake(); }, safety_ms_, 0);
 }
 
-// Whatever is thrown must stop here: libuv is C, and while an environment terminates each call into JavaScript fails.
+// Whatever is thrown must stop here: libuv is C, and while an environment terminates each call into
+// JavaScript fails.
 void RingReader::Wake() {
   uv_poll_stop(poll_);
   uv_timer_start(timer_, [](uv_timer_t* handle) { Of(handle).Arm(); }, quiet_ms_, 0);
@@ -92,7 +101,8 @@ void RingReader::Wake() {
     on_ready_.MakeCallback(Env().Global(), {}, context_);
   } catch (const Napi::Error& error) {
     Close();
-    napi_fatal_exception(Env(), error.Value());  // a handler that throws is a bug: not to be lost; a no-op while terminating
+    napi_fatal_exception(Env(), error.Value());  // a handler that throws is a bug: not to be lost;
+                                                 // a no-op while terminating
   }
 }
 
@@ -134,7 +144,8 @@ void RingReader::Released() {
   Unref();
 }
 
-// Merges by key while it is not above `cut` and fits; what is left stays in its ring. Returns bytes written.
+// Merges by key while it is not above `cut` and fits; what is left stays in its ring. Returns bytes
+// written.
 size_t RingReader::Merge(uint64_t cut, uint8_t* const to, size_t room) {
   std::fill(heads_.begin(), heads_.end(), 0);
   size_t used = 0;
@@ -144,11 +155,14 @@ size_t RingReader::Merge(uint64_t cut, uint8_t* const to, size_t room) {
     for (size_t r = 0; r < rings_.size(); r++) {
       if (heads_[r] == rings_[r].entries().size()) continue;
       const uint64_t key = rings_[r].entries()[heads_[r]].key;
-      if (key < least || first == rings_.size()) next = least, least = key, first = r;
-      else next = std::min(next, key);
+      if (key < least || first == rings_.size())
+        next = least, least = key, first = r;
+      else
+        next = std::min(next, key);
     }
     if (first == rings_.size() || least > cut) break;
-    // This ring goes on as long as no other is due: records come in runs, and the heads are compared once a run.
+    // This ring goes on as long as no other is due: records come in runs, and the heads are
+    // compared once a run.
     const std::vector<Entry>& entries = rings_[first].entries();
     size_t& head = heads_[first];
     do {
@@ -172,14 +186,17 @@ size_t RingReader::Merge(uint64_t cut, uint8_t* const to, size_t room) {
   return used;
 }
 
-// drain(buffer: Uint8Array, out: Float64Array): out = bytes written, 1 when more waits, records, malformed since opened.
+// drain(buffer: Uint8Array, out: Float64Array): out = bytes written, 1 when more waits, records,
+// malformed since opened.
 Napi::Value RingReader::Drain(const Napi::CallbackInfo& info) {
   if (closed_) throw Misuse(info.Env(), "the reader is closed");  // the mappings are gone
-  auto buffer = info[0].As<Napi::Uint8Array>();  // As, never To: those run JavaScript, which fails while terminating
+  auto buffer = info[0].As<Napi::Uint8Array>();  // As, never To: those run JavaScript, which fails
+                                                 // while terminating
   const size_t room = buffer.ByteLength();
   if (room < kMinimalBuffer) throw Misuse(info.Env(), "the buffer is too small");
 
-  uint64_t cut = ClockNs(CLOCK_BOOTTIME) - kMarginNs;  // before the positions: what is behind them is younger
+  uint64_t cut =
+      ClockNs(CLOCK_BOOTTIME) - kMarginNs;  // before the positions: what is behind them is younger
   std::vector<uint64_t> positions(rings_.size());
   uint64_t waiting = 0;
   for (size_t r = 0; r < rings_.size(); r++) {
@@ -189,14 +206,16 @@ Napi::Value RingReader::Drain(const Napi::CallbackInfo& info) {
   for (size_t r = 0; r < rings_.size(); r++) {
     // More than fits: each ring in proportion, so that all reach about the same time.
     const uint64_t backlog = positions[r] - rings_[r].consumer();
-    const uint64_t limit = waiting <= room ? backlog : uint64_t(double(backlog) / double(waiting) * double(room));
+    const uint64_t limit =
+        waiting <= room ? backlog : uint64_t(double(backlog) / double(waiting) * double(room));
     rings_[r].Scan(positions[r], std::max(limit, kMinimalScan));
     cut = std::min(cut, rings_[r].bound());
   }
   const size_t used = Merge(cut, buffer.Data(), room);
 
   double* out = info[1].As<Napi::Float64Array>().Data();
-  out[0] = double(used), out[1] = used && waiting > room, out[2] = double(records_), out[3] = double(malformed_);
+  out[0] = double(used), out[1] = used && waiting > room, out[2] = double(records_),
+  out[3] = double(malformed_);
   return info.Env().Undefined();
 }
 

@@ -13,9 +13,10 @@ namespace saker {
 
 // Watches all rings of one probe set and hands their records over as causally ordered batches.
 //
-// Life: the object references itself while it is open, since libuv's handles and the cleanup hook hold bare pointers.
-// It ends by close() or with its environment, by an asynchronous cleanup hook: node unloads this file only after the last
-// libuv callback has run (a synchronous hook crashes there).
+// Life: the object references itself while it is open, since libuv's handles and the cleanup hook
+// hold bare pointers. It ends by close() or with its environment, by an asynchronous cleanup hook:
+// node unloads this file only after the last libuv callback has run (a synchronous hook crashes
+// there).
 class RingReader : public Napi::ObjectWrap<RingReader> {
  public:
   explicit RingReader(const Napi::CallbackInfo& info);

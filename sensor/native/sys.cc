@@ -23,12 +23,16 @@
 namespace saker {
 namespace {
 
-// clocks(out: BigInt64Array): boot clock, wall clock, and how far apart the two readings may be; nanoseconds.
+// clocks(out: BigInt64Array): boot clock, wall clock, and how far apart the two readings may be;
+// nanoseconds.
 Napi::Value Clocks(const Napi::CallbackInfo& info) {
   auto out = info[0].As<Napi::BigInt64Array>();
-  if (!info[0].IsTypedArray() || out.ElementLength() < 3) throw Misuse(info.Env(), "out must be a BigInt64Array of 3");
-  const uint64_t before = ClockNs(CLOCK_BOOTTIME), wall = ClockNs(CLOCK_REALTIME), after = ClockNs(CLOCK_BOOTTIME);
-  out[0] = int64_t(before + (after - before) / 2), out[1] = int64_t(wall), out[2] = int64_t(after - before);
+  if (!info[0].IsTypedArray() || out.ElementLength() < 3)
+    throw Misuse(info.Env(), "out must be a BigInt64Array of 3");
+  const uint64_t before = ClockNs(CLOCK_BOOTTIME), wall = ClockNs(CLOCK_REALTIME),
+                 after = ClockNs(CLOCK_BOOTTIME);
+  out[0] = int64_t(before + (after - before) / 2), out[1] = int64_t(wall),
+  out[2] = int64_t(after - before);
   return info.Env().Undefined();
 }
 
@@ -46,8 +50,9 @@ Napi::Value CgroupId(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), handle.id);
 }
 
-// readInRoot(root, path, maxBytes): { bytes, truncated }. Every link on the way is resolved inside `root`, and nothing but
-// a regular file is opened: a subject can leave a link to a host file there, or a FIFO that never answers.
+// readInRoot(root, path, maxBytes): { bytes, truncated }. Every link on the way is resolved inside
+// `root`, and nothing but a regular file is opened: a subject can leave a link to a host file
+// there, or a FIFO that never answers.
 Napi::Value ReadInRoot(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   std::string root = TextOf(info[0], "root"), path = TextOf(info[1], "path");
@@ -61,7 +66,8 @@ Napi::Value ReadInRoot(const Napi::CallbackInfo& info) {
   if (!found) throw Fault(env, "READ_IN_ROOT", errno, path);
   struct stat about;
   if (fstat(found.get(), &about)) throw Fault(env, "READ_IN_ROOT", errno, path);
-  if (!S_ISREG(about.st_mode)) throw Fault(env, "NOT_A_REGULAR_FILE", 0, path + ": not a regular file");
+  if (!S_ISREG(about.st_mode))
+    throw Fault(env, "NOT_A_REGULAR_FILE", 0, path + ": not a regular file");
   char again[32];
   snprintf(again, sizeof(again), "/proc/self/fd/%d", found.get());
   UniqueFd file(open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -112,7 +118,8 @@ Napi::Value PossibleCpus(const Napi::CallbackInfo& info) {
 
 // setThreadName(name): of the calling thread, as ps -L and /proc show it; 15 bytes count.
 void SetThreadName(const Napi::CallbackInfo& info) {
-  if (prctl(PR_SET_NAME, TextOf(info[0], "name").c_str())) throw Fault(info.Env(), "THREAD_NAME", errno, "prctl");
+  if (prctl(PR_SET_NAME, TextOf(info[0], "name").c_str()))
+    throw Fault(info.Env(), "THREAD_NAME", errno, "prctl");
 }
 
 // A process that cannot be mistaken for a later one with the same number.
@@ -126,7 +133,8 @@ class Pidfd : public Napi::ObjectWrap<Pidfd> {
 
   static void Export(Napi::Env env, Napi::Object door) {
     door.Set("Pidfd", DefineClass(env, "Pidfd",
-                                  {InstanceMethod("signal", &Pidfd::Signal), InstanceMethod("close", &Pidfd::Close)}));
+                                  {InstanceMethod("signal", &Pidfd::Signal),
+                                   InstanceMethod("close", &Pidfd::Close)}));
   }
 
  private:
