@@ -3,3 +3,4 @@ export * from './bytes.js';
 export * from './log.js';
 export * from './logger.js';
 export * from './clock.js';
+export * from './address.js';

@@ -227,7 +227,7 @@ export const SYSCALL_FIELDS = defineFields({ group: 'evt', home: 'event', trust:
   ['evt.is_wait', 'bool', '', 'True for calls that wait: poll, select, epoll_wait, nanosleep.'],
   ['evt.wait_latency', 'reltime', 'D', 'Always 0: enter and exit are one event.'],
   ['evt.is_syslog', 'bool', '', 'True for a write to a descriptor whose name contains /dev/log.'],
-  ['evt.count', 'uint', '', 'Always 1.'],
+  ['evt.count', 'uint', '', 'Always 1: every event counts once.'],
   ['evt.count.error', 'uint', '', '1 if the call failed, else 0.'],
   [
     'evt.count.error.file',

@@ -1,0 +1,193 @@
+import type { ByteString } from '../core/bytes.js';
+
+import { identifyCgroup, podOfCgroup } from './cgroup-path.js';
+import { AT, KIND, STRING, type RecordCursor } from '../events/index.js';
+
+/** A control group and the container it belongs to. */
+export interface CgroupInfo {
+  /** From the root of the v2 hierarchy. */
+  readonly path: ByteString;
+  /** Null: a group of the host. */
+  readonly container: Container | null;
+  /** Pod the group lies in, also where it is no container's; null outside Kubernetes. */
+  readonly podUid: string | null;
+}
+
+/** What is known of a container from its control group: known before its first process runs. */
+export interface Container {
+  /** 12 characters, as Falco shows it. */
+  readonly id: string;
+  /** 64 hexadecimal characters, or a name for runtimes that use names. */
+  readonly fullId: string;
+  readonly runtime: string;
+  readonly podUid: string | null;
+}
+
+export interface ContainerTableOptions {
+  /** Most groups that exist at once to be remembered. Default 65,536. */
+  readonly capacity?: number;
+  /** Most removed groups to be remembered, for alerts that come after. Default 4,096. */
+  readonly deadCapacity?: number;
+  /** Finds the path of a group nobody told of; null when it is gone. Bounded by the table. */
+  readonly lookUp?: (pid: number) => ByteString | null;
+  /** Look-ups per second at most. Default 50. */
+  readonly lookUpsPerSecond?: number;
+  /** Milliseconds, any origin; for tests. */
+  readonly nowMs?: () => number;
+}
+
+export interface ContainerTableStats {
+  readonly groups: number;
+  readonly dead: number;
+  readonly containers: number;
+  /** Groups forgotten because the table was full. */
+  readonly evicted: number;
+  /** Groups that had to be looked up, and those of them that could not be found. */
+  readonly lookedUp: number;
+  readonly notFound: number;
+  readonly throttled: number;
+}
+
+/**
+ * Control groups by cgroup v2 id. Filled from mkdir records, the start-up walk and records of the scan; a group that none of
+ * them named is looked up through a process in it.
+ */
+export class ContainerTable {
+  readonly #groups = new Map<number, CgroupInfo>();
+  /** Removed groups, oldest first. */
+  readonly #dead = new Map<number, CgroupInfo>();
+  /** One object for all groups of a container. */
+  readonly #containers = new Map<string, { container: Container; groups: number }>();
+  readonly #capacity: number;
+  readonly #deadCapacity: number;
+  readonly #lookUp: ((pid: number) => ByteString | null) | null;
+  readonly #lookUpsPerSecond: number;
+  readonly #nowMs: () => number;
+  #second = -1;
+  #used = 0;
+  #evicted = 0;
+  #lookedUp = 0;
+  #notFound = 0;
+  #throttled = 0;
+
+  constructor(options: ContainerTableOptions = {}) {
+    this.#capacity = options.capacity ?? 65_536;
+    this.#deadCapacity = options.deadCapacity ?? 4_096;
+    this.#lookUp = options.lookUp ?? null;
+    this.#lookUpsPerSecond = options.lookUpsPerSecond ?? 50;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  /** Takes one record into account; those of other kinds are none of its business. */
+  apply(record: RecordCursor): void {
+    if (record.kind === KIND.CGROUP_MKDIR) {
+      const path = record.string(STRING.cgroup_change.path);
+      if (path !== null) this.note(record.u64(AT.cgroup_change.id), path);
+    } else if (record.kind === KIND.CGROUP_RMDIR) {
+      this.remove(record.u64(AT.cgroup_change.id));
+    }
+  }
+
+  /** A group exists under this path. */
+  note(id: number, path: ByteString): CgroupInfo {
+    const known = this.#groups.get(id);
+    if (known?.path === path) return known;
+    if (known) this.#forget(known);
+    else if (this.#groups.size >= this.#capacity) this.#evictOldest();
+    const identity = identifyCgroup(path);
+    const info: CgroupInfo = {
+      path,
+      container: identity === null ? null : this.#container(identity),
+      podUid: identity?.podUid ?? podOfCgroup(path),
+    };
+    this.#groups.set(id, info);
+    this.#dead.delete(id);
+    return info;
+  }
+
+  /** The group was removed; it is remembered for a while. */
+  remove(id: number): void {
+    const info = this.#groups.get(id);
+    if (!info) return;
+    this.#groups.delete(id);
+    this.#forget(info);
+    this.#dead.set(id, info);
+    if (this.#dead.size > this.#deadCapacity) {
+      const oldest = this.#dead.keys().next();
+      if (!oldest.done) this.#dead.delete(oldest.value);
+    }
+  }
+
+  /**
+   * The group of an event, or null when it cannot be found.
+   *
+   * @param pid - A process in it, to look an unknown group up.
+   */
+  find(id: number, pid: number): CgroupInfo | null {
+    return this.#groups.get(id) ?? this.#dead.get(id) ?? this.#search(id, pid);
+  }
+
+  stats(): ContainerTableStats {
+    return {
+      groups: this.#groups.size,
+      dead: this.#dead.size,
+      containers: this.#containers.size,
+      evicted: this.#evicted,
+      lookedUp: this.#lookedUp,
+      notFound: this.#notFound,
+      throttled: this.#throttled,
+    };
+  }
+
+  #search(id: number, pid: number): CgroupInfo | null {
+    if (this.#lookUp === null) return null;
+    const second = Math.floor(this.#nowMs() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#used = 0;
+    }
+    if (this.#used >= this.#lookUpsPerSecond) {
+      this.#throttled++;
+      return null;
+    }
+    this.#used++;
+    this.#lookedUp++;
+    const path = this.#lookUp(pid);
+    if (path === null) {
+      this.#notFound++;
+      return null;
+    }
+    return this.note(id, path);
+  }
+
+  #container(identity: { id: string; runtime: string; podUid: string | null }): Container {
+    const known = this.#containers.get(identity.id);
+    if (known) {
+      known.groups++;
+      return known.container;
+    }
+    const container: Container = {
+      id: identity.id.slice(0, 12),
+      fullId: identity.id,
+      runtime: identity.runtime,
+      podUid: identity.podUid,
+    };
+    this.#containers.set(identity.id, { container, groups: 1 });
+    return container;
+  }
+
+  #forget(info: CgroupInfo): void {
+    if (info.container === null) return;
+    const entry = this.#containers.get(info.container.fullId);
+    if (entry && --entry.groups === 0) this.#containers.delete(info.container.fullId);
+  }
+
+  #evictOldest(): void {
+    const oldest = this.#groups.entries().next();
+    if (oldest.done) return;
+    const [id, info] = oldest.value;
+    this.#groups.delete(id);
+    this.#forget(info);
+    this.#evicted++;
+  }
+}

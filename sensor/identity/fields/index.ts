@@ -1,0 +1,1 @@
+export { createLiveFields } from './live-fields.js';

@@ -1,0 +1,32 @@
+import type { FieldSource } from '../../engine/types.js';
+import type { LiveEvent } from '../live-event.js';
+import { CONTAINER_GETTERS } from './container.js';
+import { eventGetters } from './evt.js';
+import { FD_GETTERS } from './fd.js';
+import { FS_GETTERS } from './fs.js';
+import type { GetterTable, LiveGetter } from './getter.js';
+import { PROCESS_GETTERS } from './process.js';
+import { USER_GETTERS } from './user.js';
+
+/** What this build cannot supply is null. */
+const nothing: LiveGetter = () => null;
+
+/**
+ * Values of fields of the current event.
+ *
+ * @remarks Getters keep no results: the engine asks each field once per event.
+ */
+export function createLiveFields(options: { hostname: string }): FieldSource<LiveEvent> {
+  const table: GetterTable = {
+    ...eventGetters(options.hostname),
+    ...PROCESS_GETTERS,
+    ...USER_GETTERS,
+    ...FD_GETTERS,
+    ...FS_GETTERS,
+    ...CONTAINER_GETTERS,
+  };
+  const makers = new Map(Object.entries(table));
+  return {
+    getter: (use, place = 'condition') => makers.get(use.def.name)?.(use, place) ?? nothing,
+  };
+}

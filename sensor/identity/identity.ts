@@ -1,0 +1,118 @@
+import { hostname as osHostname } from 'node:os';
+import { join } from 'node:path';
+import { WallClock, type Logger } from '../core/index.js';
+import type { FieldSource } from '../engine/types.js';
+import { AT, KIND, type RecordCursor } from '../events/index.js';
+import { findCgroup2Mount, readClocks } from '../kernel/index.js';
+import type { AlertSubject } from '../spool/alert.js';
+import { cgroupOfProcess, walkCgroups } from './cgroup-walk.js';
+import { ContainerTable } from './containers.js';
+import { createLiveFields } from './fields/index.js';
+import { LiveEvent } from './live-event.js';
+import { ProcRepair } from './proc-repair.js';
+import { ProcessTable } from './process-table.js';
+import { ProcessTracker } from './process-tracker.js';
+import { subjectOf } from './subject.js';
+import { UserTable } from './users.js';
+
+export interface IdentityOptions {
+  /** Prefix of every read from the file system. Default `/`. */
+  readonly hostRoot?: string;
+  /** Folder of the control group to which observation is limited; null: the whole host. */
+  readonly cgroup?: string | null;
+  /** Value of `evt.hostname`. Default: FALCO_HOSTNAME, else the host's name. */
+  readonly hostname?: string;
+  readonly logger?: Logger;
+  /** Default: one over the kernel's clocks. */
+  readonly clock?: WallClock;
+  /** Most processes at once, exited ones included. */
+  readonly capacity?: number;
+}
+
+/**
+ * Who is behind an event: process, container, user. Fed with every record in causal order, before rules see it.
+ *
+ * @remarks Lives on the sensor thread; awaits nothing.
+ */
+export class Identity {
+  readonly fields: FieldSource<LiveEvent>;
+  readonly processes: ProcessTable;
+  readonly containers: ContainerTable;
+  readonly clock: WallClock;
+  readonly #tracker: ProcessTracker;
+  readonly #repair: ProcRepair;
+  readonly #event: LiveEvent;
+
+  constructor(options: IdentityOptions = {}) {
+    const hostRoot = options.hostRoot ?? '/';
+    const proc = join(hostRoot, 'proc');
+    const hostname = options.hostname ?? process.env['FALCO_HOSTNAME'] ?? osHostname();
+    this.clock = options.clock ?? new WallClock(readClocks);
+    this.processes = new ProcessTable(
+      options.capacity === undefined ? {} : { capacity: options.capacity },
+    );
+    this.containers = new ContainerTable({ lookUp: (pid) => cgroupOfProcess(pid, proc) });
+    this.#repair = new ProcRepair(this.processes, { proc });
+    this.#tracker = new ProcessTracker(this.processes, {
+      repair: this.#repair,
+      onSeen: (id, path) => {
+        this.containers.note(id, path);
+      },
+    });
+    this.#event = new LiveEvent({
+      processes: this.processes,
+      tracker: this.#tracker,
+      containers: this.containers,
+      users: new UserTable({ root: hostRoot }),
+      clock: this.clock,
+    });
+    this.fields = createLiveFields({ hostname });
+    this.#walk(hostRoot, options.cgroup ?? null, options.logger);
+  }
+
+  /**
+   * Takes one record into the tables.
+   *
+   * @returns the event, valid until the next call; null for records that rules do not judge (control groups, the scan).
+   */
+  take(record: RecordCursor): LiveEvent | null {
+    return this.#event.take(record) < 0 ? null : this.#event;
+  }
+
+  /** The record was judged. What it ended (an exited process) stays for its grace time. */
+  done(record: RecordCursor): void {
+    if (record.kind === KIND.PROCESS_EXIT) this.processes.expire(record.u64(AT.header.ts_ns));
+  }
+
+  /** Whom an alert about the current event is about. */
+  subject(event: LiveEvent): AlertSubject {
+    return subjectOf(event);
+  }
+
+  /** Counts for `saker status`. */
+  stats(): {
+    readonly processes: Readonly<Record<string, number>>;
+    readonly containers: Readonly<Record<string, number>>;
+  } {
+    return {
+      processes: { ...this.processes.stats(), ...this.#tracker.stats(), ...this.#repair.stats() },
+      containers: { ...this.containers.stats() },
+    };
+  }
+
+  /** Groups that exist already. Those made from now on are told by records; one made in between is looked up when it is met. */
+  #walk(hostRoot: string, cgroup: string | null, logger: Logger | undefined): void {
+    try {
+      const mount = findCgroup2Mount(hostRoot).path;
+      const scope =
+        cgroup === null ? '/' : cgroup.startsWith(mount) ? cgroup.slice(mount.length) : cgroup;
+      walkCgroups(mount, scope === '' ? '/' : scope, (id, path) => {
+        this.containers.note(id, path);
+      });
+    } catch (error) {
+      logger?.warn('control groups could not be read: containers are found as they are met', {
+        error: String(error),
+      });
+    }
+  }
+}

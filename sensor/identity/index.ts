@@ -1,0 +1,14 @@
+export { Identity, type IdentityOptions } from './identity.js';
+export { LiveEvent, type IdentityTables } from './live-event.js';
+export { createLiveFields } from './fields/index.js';
+export { NO_ROW, ORIGIN, ProcessTable, type ProcessTableOptions } from './process-table.js';
+export { ProcessTracker, type ProcessRepair, type RepairResult } from './process-tracker.js';
+export { ProcRepair } from './proc-repair.js';
+export { ContainerTable, type CgroupInfo, type Container } from './containers.js';
+export { identifyCgroup, podOfCgroup, type CgroupIdentity } from './cgroup-path.js';
+export { cgroupOfProcess, walkCgroups } from './cgroup-walk.js';
+export { UserTable } from './users.js';
+export { LocalAddresses } from './local-addresses.js';
+export { SocketMemory } from './socket-memory.js';
+export { EventTypeIds } from './event-type-ids.js';
+export { subjectOf } from './subject.js';

@@ -1,0 +1,461 @@
+import type { ByteString } from '../core/bytes.js';
+import type { Image } from './image.js';
+import { SlotQueue } from './slot-queue.js';
+
+/** No row. */
+export const NO_ROW = -1;
+
+/** Where a row's data come from. */
+export const ORIGIN = {
+  /** The process's own fork, exec or scan record. */
+  records: 0,
+  /** /proc, or nothing at all: its records were lost. */
+  repaired: 1,
+  /** /proc, for a process outside the scope: no record will say when it ends, so it is forgotten soon. */
+  borrowed: 2,
+} as const;
+
+const FREE = 0;
+const LIVE = 1;
+const EXITED = 2;
+/** Exited and past its grace time, kept because processes born of it still live. */
+const KEPT = 3;
+
+export interface ProcessTableOptions {
+  /** Most rows at once, exited ones included. Default 131,072. */
+  readonly capacity?: number;
+  /** How long an exited process stays, in nanoseconds of the boot clock. Default 5 s: alerts in the making still find it. */
+  readonly graceNs?: number;
+  /** How long a process is remembered whose records do not reach us (a parent outside the scope). Default 30 s. */
+  readonly borrowNs?: number;
+}
+
+export interface ProcessTableStats {
+  readonly live: number;
+  /** Exited, in their grace time or kept for their descendants. */
+  readonly exited: number;
+  readonly capacity: number;
+  /** Rows given up before their time because the table was full: exited ones (harmless), live ones (repaired from /proc when seen). */
+  readonly evictedExited: number;
+  readonly evictedLive: number;
+}
+
+/**
+ * Every process, by (pid, start). A row is a number; its data lie in columns, so 100,000 processes are a few dozen arrays for
+ * the garbage collector and not 100,000 objects. Forked processes share the `Image` of their parent.
+ *
+ * @remarks Hot path: the columns are public and read directly. A row is valid until it is freed; what must outlive an event
+ *   keeps (pid, start), never a row.
+ */
+export class ProcessTable {
+  readonly capacity: number;
+
+  readonly pid: Uint32Array;
+  /** Start in boot-clock nanoseconds, as two halves: a double loses nanoseconds after 104 days of uptime. */
+  readonly startLow: Uint32Array;
+  readonly startHigh: Uint32Array;
+  /** The parent it has now, as the kernel last said; and the one it was born of. */
+  readonly parentPid: Uint32Array;
+  readonly parentStartLow: Uint32Array;
+  readonly parentStartHigh: Uint32Array;
+  readonly execCount: Uint32Array;
+  readonly euid: Uint32Array;
+  readonly egid: Uint32Array;
+  readonly loginuid: Uint32Array;
+  readonly vpid: Uint32Array;
+  readonly sid: Uint32Array;
+  readonly pgid: Uint32Array;
+  readonly vpgid: Uint32Array;
+  readonly tty: Uint32Array;
+  readonly pidNs: Uint32Array;
+  readonly mntNs: Uint32Array;
+  readonly pidnsStartLow: Uint32Array;
+  readonly pidnsStartHigh: Uint32Array;
+  /** Permitted, inheritable, effective: low and high halves. */
+  readonly capPermitted: Uint32Array;
+  readonly capInheritable: Uint32Array;
+  readonly capEffective: Uint32Array;
+  readonly cgroupId: Float64Array;
+  /** When the row's image was learnt, boot-clock nanoseconds. */
+  readonly imageNs: Float64Array;
+  readonly exitNs: Float64Array;
+  /** One of `ORIGIN`: where the row's data come from. */
+  readonly origin: Uint8Array;
+  /** 1: its parent was looked for outside the table in vain. */
+  readonly orphan: Uint8Array;
+  readonly comm: (ByteString | null)[];
+  readonly cwd: (ByteString | null)[];
+  readonly image: (Image | null)[];
+
+  readonly #graceNs: number;
+  readonly #borrowNs: number;
+  readonly #state: Uint8Array;
+  /** Rises each time a slot is freed: links to rows are checked by it. */
+  readonly #generation: Uint32Array;
+  /** Row of the present parent, or NO_ROW; its children as a list. */
+  readonly #parent: Int32Array;
+  readonly #firstChild: Int32Array;
+  readonly #nextSibling: Int32Array;
+  readonly #previousSibling: Int32Array;
+  /** Row it was born of with that row's generation, and how many rows were born of this one. */
+  readonly #birth: Int32Array;
+  readonly #birthGeneration: Uint32Array;
+  readonly #born: Uint32Array;
+  /** Rows of one pid, newest first; `#heads` is a hash table of pids with linear probing. */
+  readonly #nextSamePid: Int32Array;
+  readonly #heads: Int32Array;
+  readonly #mask: number;
+  readonly #freeRows: Int32Array;
+  #freeCount: number;
+  readonly #exited: SlotQueue;
+  readonly #kept: SlotQueue;
+  readonly #borrowed: SlotQueue;
+  #hand = 0;
+  #live = 0;
+  #evictedExited = 0;
+  #evictedLive = 0;
+
+  constructor(options: ProcessTableOptions = {}) {
+    const n = (this.capacity = options.capacity ?? 131_072);
+    this.#graceNs = options.graceNs ?? 5e9;
+    this.#borrowNs = options.borrowNs ?? 30e9;
+    const u32 = (): Uint32Array => new Uint32Array(n);
+    this.pid = u32();
+    this.startLow = u32();
+    this.startHigh = u32();
+    this.parentPid = u32();
+    this.parentStartLow = u32();
+    this.parentStartHigh = u32();
+    this.execCount = u32();
+    this.euid = u32();
+    this.egid = u32();
+    this.loginuid = u32();
+    this.vpid = u32();
+    this.sid = u32();
+    this.pgid = u32();
+    this.vpgid = u32();
+    this.tty = u32();
+    this.pidNs = u32();
+    this.mntNs = u32();
+    this.pidnsStartLow = u32();
+    this.pidnsStartHigh = u32();
+    this.capPermitted = new Uint32Array(2 * n);
+    this.capInheritable = new Uint32Array(2 * n);
+    this.capEffective = new Uint32Array(2 * n);
+    this.cgroupId = new Float64Array(n);
+    this.imageNs = new Float64Array(n);
+    this.exitNs = new Float64Array(n);
+    this.origin = new Uint8Array(n);
+    this.orphan = new Uint8Array(n);
+    this.comm = new Array<ByteString | null>(n).fill(null);
+    this.cwd = new Array<ByteString | null>(n).fill(null);
+    this.image = new Array<Image | null>(n).fill(null);
+    this.#state = new Uint8Array(n);
+    this.#generation = u32();
+    this.#parent = new Int32Array(n).fill(NO_ROW);
+    this.#firstChild = new Int32Array(n).fill(NO_ROW);
+    this.#nextSibling = new Int32Array(n).fill(NO_ROW);
+    this.#previousSibling = new Int32Array(n).fill(NO_ROW);
+    this.#birth = new Int32Array(n).fill(NO_ROW);
+    this.#birthGeneration = u32();
+    this.#born = u32();
+    this.#nextSamePid = new Int32Array(n).fill(NO_ROW);
+    const buckets = 2 ** Math.ceil(Math.log2(n * 2));
+    this.#heads = new Int32Array(buckets).fill(NO_ROW);
+    this.#mask = buckets - 1;
+    this.#freeRows = Int32Array.from({ length: n }, (_, i) => n - 1 - i);
+    this.#freeCount = n;
+    this.#exited = new SlotQueue(n);
+    this.#kept = new SlotQueue(n);
+    this.#borrowed = new SlotQueue(n);
+  }
+
+  /** Row of the process, exited or not, or NO_ROW. */
+  find(pid: number, startLow: number, startHigh: number): number {
+    for (let row = this.newest(pid); row !== NO_ROW; row = this.#nextSamePid[row]!) {
+      if (this.startLow[row] === startLow && this.startHigh[row] === startHigh) return row;
+    }
+    return NO_ROW;
+  }
+
+  /** Newest row with that pid, exited or not, or NO_ROW. */
+  newest(pid: number): number {
+    for (let at = this.#bucket(pid); ; at = (at + 1) & this.#mask) {
+      const row = this.#heads[at]!;
+      if (row === NO_ROW || this.pid[row] === pid) return row;
+    }
+  }
+
+  /** Row of the running process with that pid, or NO_ROW. */
+  running(pid: number): number {
+    for (let row = this.newest(pid); row !== NO_ROW; row = this.#nextSamePid[row]!) {
+      if (this.#state[row] === LIVE) return row;
+    }
+    return NO_ROW;
+  }
+
+  isLive(row: number): boolean {
+    return this.#state[row] === LIVE;
+  }
+
+  /** A new row, all columns blank; makes room if it must. */
+  insert(pid: number, startLow: number, startHigh: number): number {
+    if (this.#freeCount === 0) this.#evict();
+    const row = this.#freeRows[--this.#freeCount]!;
+    this.#blank(row);
+    this.pid[row] = pid;
+    this.startLow[row] = startLow;
+    this.startHigh[row] = startHigh;
+    this.#state[row] = LIVE;
+    this.#live++;
+    this.#link(row);
+    return row;
+  }
+
+  /**
+   * Says who its parent is now. The first parent a row is told of is the one it was born of, unless `adopted`.
+   *
+   * @param adopted - The parent may be a reaper: true for rows of the start-up scan and from /proc.
+   */
+  setParent(row: number, pid: number, startLow: number, startHigh: number, adopted: boolean): void {
+    this.parentPid[row] = pid;
+    this.parentStartLow[row] = startLow;
+    this.parentStartHigh[row] = startHigh;
+    this.orphan[row] = 0;
+    this.#unlinkFromParent(row);
+    const parent = this.parent(row);
+    if (!adopted && parent !== NO_ROW && this.#birth[row] === NO_ROW) {
+      this.#birth[row] = parent;
+      this.#birthGeneration[row] = this.#generation[parent]!;
+      this.#born[parent]!++;
+    }
+  }
+
+  /** Row of the parent it has now: the reaper once its own parent left. NO_ROW if not known. */
+  parent(row: number): number {
+    const known = this.#parent[row]!;
+    if (known !== NO_ROW) return known;
+    const pid = this.parentPid[row]!;
+    if (pid === 0) return NO_ROW;
+    const found = this.find(pid, this.parentStartLow[row]!, this.parentStartHigh[row]!);
+    if (found === NO_ROW || found === row || this.#state[found] !== LIVE) return NO_ROW;
+    this.#linkToParent(row, found);
+    return found;
+  }
+
+  /** Row of the process it was born of, though that may have exited; else of its present parent. */
+  parentByBirth(row: number): number {
+    const born = this.#birth[row]!;
+    if (born !== NO_ROW && this.#generation[born] === this.#birthGeneration[row]) return born;
+    return this.parent(row);
+  }
+
+  /** The process left: its children go to the reaper, its row stays for the grace time. */
+  exit(row: number, atNs: number, reaperPid: number, reaperLow: number, reaperHigh: number): void {
+    if (this.#state[row] !== LIVE) return;
+    this.#state[row] = EXITED;
+    this.#live--;
+    this.exitNs[row] = atNs;
+    const found = reaperPid === 0 ? NO_ROW : this.find(reaperPid, reaperLow, reaperHigh);
+    const reaper = found !== NO_ROW && this.#state[found] === LIVE ? found : NO_ROW;
+    for (let child = this.#firstChild[row]!; child !== NO_ROW; child = this.#firstChild[row]!) {
+      this.#unlinkFromParent(child);
+      this.parentPid[child] = reaperPid;
+      this.parentStartLow[child] = reaperLow;
+      this.parentStartHigh[child] = reaperHigh;
+      if (reaper !== NO_ROW && reaper !== child) this.#linkToParent(child, reaper);
+    }
+    this.#exited.push(row, this.#generation[row]!);
+  }
+
+  /** Takes a row back at once. */
+  remove(row: number): void {
+    if (this.#state[row] !== FREE) this.#free(row);
+  }
+
+  /** Marks a row as one whose end no record will tell. */
+  borrow(row: number, nowNs: number): void {
+    this.origin[row] = ORIGIN.borrowed;
+    this.imageNs[row] = nowNs;
+    this.#borrowed.push(row, this.#generation[row]!);
+  }
+
+  /** Frees rows whose time is over at `nowNs`. Cheap when there are none. */
+  expire(nowNs: number): void {
+    this.#expireExited(nowNs - this.#graceNs);
+    if (this.#borrowed.size > 0) this.#expireBorrowed(nowNs - this.#borrowNs);
+  }
+
+  stats(): ProcessTableStats {
+    return {
+      live: this.#live,
+      exited: this.capacity - this.#freeCount - this.#live,
+      capacity: this.capacity,
+      evictedExited: this.#evictedExited,
+      evictedLive: this.#evictedLive,
+    };
+  }
+
+  /** Calls back with every running process. */
+  forEachLive(visit: (row: number) => void): void {
+    for (let row = 0; row < this.capacity; row++) if (this.#state[row] === LIVE) visit(row);
+  }
+
+  #expireExited(horizon: number): void {
+    while (this.#exited.size > 0) {
+      const row = this.#exited.row();
+      const current = this.#generation[row] === this.#exited.generation();
+      if (current && this.exitNs[row]! > horizon) return;
+      this.#exited.drop();
+      if (current) this.#retire(row);
+    }
+  }
+
+  #expireBorrowed(horizon: number): void {
+    while (this.#borrowed.size > 0) {
+      const row = this.#borrowed.row();
+      const current =
+        this.#generation[row] === this.#borrowed.generation() &&
+        this.origin[row] === ORIGIN.borrowed;
+      if (current && this.imageNs[row]! > horizon) return;
+      this.#borrowed.drop();
+      if (current) this.#free(row);
+    }
+  }
+
+  /** Past its grace time: gone, unless processes born of it still need it. A quarter of the table is for those at most. */
+  #retire(row: number): void {
+    if (this.#born[row] === 0) return this.#free(row);
+    this.#state[row] = KEPT;
+    this.#kept.push(row, this.#generation[row]!);
+    while (this.#kept.size > this.capacity >> 2) this.#dropKept();
+  }
+
+  #dropKept(): boolean {
+    while (this.#kept.size > 0) {
+      const row = this.#kept.row();
+      const current = this.#generation[row] === this.#kept.generation();
+      this.#kept.drop();
+      if (current) {
+        this.#free(row);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #evict(): void {
+    if (this.#dropKept()) {
+      this.#evictedExited++;
+      return;
+    }
+    while (this.#exited.size > 0) {
+      const row = this.#exited.row();
+      const current = this.#generation[row] === this.#exited.generation();
+      this.#exited.drop();
+      if (!current) continue;
+      this.#evictedExited++;
+      return this.#free(row);
+    }
+    const row = this.#hand;
+    this.#hand = (this.#hand + 1) % this.capacity;
+    this.#evictedLive++;
+    this.#free(row);
+  }
+
+  #free(first: number): void {
+    for (let row = first; row !== NO_ROW;) {
+      if (this.#state[row] === LIVE) this.#live--;
+      this.#state[row] = FREE;
+      this.#unlinkPid(row);
+      this.#unlinkFromParent(row);
+      for (let child = this.#firstChild[row]!; child !== NO_ROW; child = this.#firstChild[row]!)
+        this.#unlinkFromParent(child);
+      const birth = this.#birth[row]!;
+      const known = birth !== NO_ROW && this.#generation[birth] === this.#birthGeneration[row];
+      this.#generation[row]!++;
+      this.comm[row] = this.cwd[row] = this.image[row] = null;
+      this.#freeRows[this.#freeCount++] = row;
+      // The last process born of a kept row takes it along.
+      row = known && --this.#born[birth]! === 0 && this.#state[birth] === KEPT ? birth : NO_ROW;
+    }
+  }
+
+  #blank(row: number): void {
+    this.parentPid[row] = this.parentStartLow[row] = this.parentStartHigh[row] = 0;
+    this.execCount[row] = this.vpid[row] = this.sid[row] = this.pgid[row] = this.vpgid[row] = 0;
+    this.euid[row] = this.egid[row] = this.loginuid[row] = 0xffffffff;
+    this.tty[row] = this.pidNs[row] = this.mntNs[row] = 0;
+    this.pidnsStartLow[row] = this.pidnsStartHigh[row] = 0;
+    for (let half = 2 * row; half < 2 * row + 2; half++)
+      this.capPermitted[half] = this.capInheritable[half] = this.capEffective[half] = 0;
+    this.cgroupId[row] = this.imageNs[row] = this.exitNs[row] = 0;
+    this.origin[row] = ORIGIN.records;
+    this.orphan[row] = 0;
+    this.#parent[row] = this.#firstChild[row] = NO_ROW;
+    this.#nextSibling[row] = this.#previousSibling[row] = NO_ROW;
+    this.#birth[row] = NO_ROW;
+    this.#born[row] = 0;
+  }
+
+  #linkToParent(row: number, parent: number): void {
+    const next = this.#firstChild[parent]!;
+    this.#parent[row] = parent;
+    this.#nextSibling[row] = next;
+    this.#previousSibling[row] = NO_ROW;
+    if (next !== NO_ROW) this.#previousSibling[next] = row;
+    this.#firstChild[parent] = row;
+  }
+
+  #unlinkFromParent(row: number): void {
+    const parent = this.#parent[row]!;
+    if (parent === NO_ROW) return;
+    const next = this.#nextSibling[row]!;
+    const previous = this.#previousSibling[row]!;
+    if (previous === NO_ROW) this.#firstChild[parent] = next;
+    else this.#nextSibling[previous] = next;
+    if (next !== NO_ROW) this.#previousSibling[next] = previous;
+    this.#parent[row] = this.#nextSibling[row] = this.#previousSibling[row] = NO_ROW;
+  }
+
+  #bucket(pid: number): number {
+    return (Math.imul(pid, 0x9e3779b1) >>> 8) & this.#mask;
+  }
+
+  #link(row: number): void {
+    const pid = this.pid[row]!;
+    let at = this.#bucket(pid);
+    while (this.#heads[at] !== NO_ROW && this.pid[this.#heads[at]!] !== pid)
+      at = (at + 1) & this.#mask;
+    this.#nextSamePid[row] = this.#heads[at]!;
+    this.#heads[at] = row;
+  }
+
+  #unlinkPid(row: number): void {
+    let at = this.#bucket(this.pid[row]!);
+    while (this.pid[this.#heads[at]!] !== this.pid[row]) at = (at + 1) & this.#mask;
+    const head = this.#heads[at]!;
+    if (head !== row) {
+      let before = head;
+      while (this.#nextSamePid[before] !== row) before = this.#nextSamePid[before]!;
+      this.#nextSamePid[before] = this.#nextSamePid[row]!;
+    } else if (this.#nextSamePid[row] !== NO_ROW) this.#heads[at] = this.#nextSamePid[row]!;
+    else this.#closeGap(at);
+    this.#nextSamePid[row] = NO_ROW;
+  }
+
+  /** Removes a bucket from its run of probes by moving later ones back, so look-ups need no tombstones. */
+  #closeGap(at: number): void {
+    let hole = at;
+    for (let next = (at + 1) & this.#mask; ; next = (next + 1) & this.#mask) {
+      const row = this.#heads[next]!;
+      if (row === NO_ROW) break;
+      const home = this.#bucket(this.pid[row]!);
+      if (((next - home) & this.#mask) >= ((next - hole) & this.#mask)) {
+        this.#heads[hole] = row;
+        hole = next;
+      }
+    }
+    this.#heads[hole] = NO_ROW;
+  }
+}
