@@ -7,9 +7,9 @@
 struct question {
 	__u64 cgroup;
 	__u32 set;
-	__u32 peer[4];	/* network order, IPv4 mapped */
-	__u32 udp;	/* 1 or 0 */
-	__u32 port;	/* host order */
+	__u32 peer[4]; /* network order, IPv4 mapped */
+	__u32 udp; /* 1 or 0 */
+	__u32 port; /* host order */
 };
 
 /* Clause numbers plus one, 0: none. In the low half the one that enforces, in the high half the one in audit mode. */
@@ -58,8 +58,8 @@ __noinline int decide(__u64 who, __u64 cgroup, __u64 peer_high, __u64 peer_low, 
 	mode = row_at(all, SAKER_ROW_ENFORCING);
 	if (!port || !subject || !remote || !group || !mode)
 		goto unready;
-	_Pragma("clang loop unroll(disable)")
-	for (i = 0; i < SAKER_ROW_WORDS; i++) {
+	_Pragma("clang loop unroll(disable)") for (i = 0; i < SAKER_ROW_WORDS; i++)
+	{
 		__u64 bits = port->w[i] & subject->w[i] & remote->w[i] & group->w[i];
 
 		if (!bits)

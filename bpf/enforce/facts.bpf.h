@@ -125,7 +125,8 @@ int BPF_PROG(facts_fork, struct task_struct *parent, struct task_struct *child)
 	__u32 tgid = BPF_CORE_READ(child, tgid), parent_tgid = BPF_CORE_READ(parent, tgid);
 	struct saker_facts fresh, *of_parent;
 
-	if ((__u32)BPF_CORE_READ(child, pid) != tgid || BPF_CORE_READ(child, flags) & SAKER_PF_KTHREAD || !task_in_scope(child))
+	if ((__u32)BPF_CORE_READ(child, pid) != tgid || BPF_CORE_READ(child, flags) & SAKER_PF_KTHREAD ||
+	    !task_in_scope(child))
 		return 0;
 	of_parent = bpf_map_lookup_elem(&facts, &parent_tgid);
 	if (!of_parent || !side_is_ready(0, of_parent) || !side_is_ready(1, of_parent) || parent_tgid == saker_own_tgid)

@@ -8,23 +8,24 @@ enum {
 	SAKER_CLAUSES = 1024,
 	SAKER_ROW_WORDS = SAKER_CLAUSES / 64,
 	SAKER_ROWS = 16384,
-	SAKER_SUBJECT_BYTES = 256,	/* of a path that are compared */
+	SAKER_SUBJECT_BYTES = 256, /* of a path that are compared */
 	SAKER_REPORT_PERIOD_NS = 10 * 1000000000ULL, /* a flow that goes on being judged is told of this often */
 };
 
 /* Rows at fixed numbers. */
 enum saker_row {
-	SAKER_ROW_ENFORCING = 0,	/* the clauses whose rules enforce */
-	SAKER_ROW_UNKNOWN_SUBJECT = 1,	/* the clauses that do not ask for the executable */
-	SAKER_ROW_HOST = 2,		/* for a cgroup that is no container's */
-	SAKER_ROW_NONE = 3,		/* no clause: the sensor itself */
+	SAKER_ROW_ENFORCING = 0, /* the clauses whose rules enforce */
+	SAKER_ROW_UNKNOWN_SUBJECT = 1, /* the clauses that do not ask for the executable */
+	SAKER_ROW_HOST = 2, /* for a cgroup that is no container's */
+	SAKER_ROW_NONE = 3, /* no clause: the sensor itself */
 };
 
 /* Elements of the array map `words`: user space maps it and stores single words, programs only read. */
 enum saker_word {
-	SAKER_WORD_NOW = 0,		/* edits << 32 | set in force; its tables lie in slot set & 1. 0: off */
-	SAKER_WORD_ALIVE_UNTIL = 1,	/* CLOCK_MONOTONIC; past it nothing is blocked. All ones: for ever (on_exit: keep) */
-	SAKER_WORD_SET_0 = 2,		/* the set whose tables lie in slot 0 and may be asked for an executable's row; 0: none */
+	SAKER_WORD_NOW = 0, /* edits << 32 | set in force; its tables lie in slot set & 1. 0: off */
+	SAKER_WORD_ALIVE_UNTIL =
+		1, /* CLOCK_MONOTONIC; past it nothing is blocked. All ones: for ever (on_exit: keep) */
+	SAKER_WORD_SET_0 = 2, /* the set whose tables lie in slot 0 and may be asked for an executable's row; 0: none */
 	SAKER_WORD_SET_1 = 3,
 	SAKER_WORD_MAX = 8,
 };
@@ -34,18 +35,18 @@ struct saker_row_bits {
 };
 
 struct saker_clause {
-	unsigned long long need, ban;	/* reserved: classes of ancestors wanted, and not wanted */
+	unsigned long long need, ban; /* reserved: classes of ancestors wanted, and not wanted */
 	unsigned int rule;
-	unsigned int drop;		/* 1: reply: drop */
+	unsigned int drop; /* 1: reply: drop */
 };
 
 struct saker_ports {
-	unsigned short row[2 * 65536];	/* tcp, then udp */
+	unsigned short row[2 * 65536]; /* tcp, then udp */
 };
 
 struct saker_remote_key {
 	unsigned int bits;
-	unsigned int addr[4];		/* network order, IPv4 as ::ffff:a.b.c.d */
+	unsigned int addr[4]; /* network order, IPv4 as ::ffff:a.b.c.d */
 };
 
 /* An exact path is its bytes with the closing NUL, a beginning its bytes without: the longest that fits is the right one. */
@@ -64,25 +65,26 @@ struct saker_facts {
 
 struct saker_guard_key {
 	unsigned int addr[4];
-	unsigned short port;		/* host order; 0: any */
-	unsigned short udp;		/* 1 UDP, 0 TCP */
+	unsigned short port; /* host order; 0: any */
+	unsigned short udp; /* 1 UDP, 0 TCP */
 };
 
 enum saker_enforce_counter {
-	SAKER_COUNT_JUDGED = 0,		/* decisions that looked into the tables */
+	SAKER_COUNT_JUDGED = 0, /* decisions that looked into the tables */
 	SAKER_COUNT_BLOCKED_CALLS = 1,
 	SAKER_COUNT_BLOCKED_PACKETS = 2,
-	SAKER_COUNT_WOULD_BLOCK = 3,	/* flows that a rule in audit mode matched */
-	SAKER_COUNT_UNREADY = 4,	/* tables missing: allowed */
+	SAKER_COUNT_WOULD_BLOCK = 3, /* flows that a rule in audit mode matched */
+	SAKER_COUNT_UNREADY = 4, /* tables missing: allowed */
 	SAKER_COUNT_UNKNOWN_SUBJECT = 5, /* judged without knowing the executable */
-	SAKER_COUNT_UNSTAMPED = 6,	/* packets of a socket nobody is known for: allowed unless a rule asks for no executable */
-	SAKER_COUNT_UNPARSED = 7,	/* packets whose headers were not understood: judged by the socket's own peer */
-	SAKER_COUNT_RELEASED = 8,	/* allowed because the sensor gave no sign of life */
-	SAKER_COUNT_GUARDED = 9,	/* allowed because the destination is on the guard list */
-	SAKER_COUNT_FACTS_FULL = 10,	/* no room for a process's facts: its executable is not known */
-	SAKER_COUNT_REPLY_FAILED = 11,	/* dropped without the RST or ICMP it should have had */
-	SAKER_COUNT_STAMP_FAILED = 12,	/* no memory for a socket's stamp */
-	SAKER_COUNT_PATH_FAILED = 13,	/* an executable's path could not be read: it is not known */
+	SAKER_COUNT_UNSTAMPED =
+		6, /* packets of a socket nobody is known for: allowed unless a rule asks for no executable */
+	SAKER_COUNT_UNPARSED = 7, /* packets whose headers were not understood: judged by the socket's own peer */
+	SAKER_COUNT_RELEASED = 8, /* allowed because the sensor gave no sign of life */
+	SAKER_COUNT_GUARDED = 9, /* allowed because the destination is on the guard list */
+	SAKER_COUNT_FACTS_FULL = 10, /* no room for a process's facts: its executable is not known */
+	SAKER_COUNT_REPLY_FAILED = 11, /* dropped without the RST or ICMP it should have had */
+	SAKER_COUNT_STAMP_FAILED = 12, /* no memory for a socket's stamp */
+	SAKER_COUNT_PATH_FAILED = 13, /* an executable's path could not be read: it is not known */
 	SAKER_COUNT_MAX = 16,
 };
 

@@ -5,13 +5,13 @@
 #define SAKER_ENFORCE_MAPS_H
 
 /* Shapes of the inner maps, by size: BTF leaves a structure used only here undefined. */
-#define SHAPE(name, kind, entries, key, value, flags) \
-	struct name {                                 \
-		__uint(type, BPF_MAP_TYPE_##kind);    \
-		__uint(max_entries, entries);         \
-		__uint(key_size, key);                \
-		__uint(value_size, value);            \
-		__uint(map_flags, flags);             \
+#define SHAPE(name, kind, entries, key, value, flags)                                                                  \
+	struct name {                                                                                                  \
+		__uint(type, BPF_MAP_TYPE_##kind);                                                                     \
+		__uint(max_entries, entries);                                                                          \
+		__uint(key_size, key);                                                                                 \
+		__uint(value_size, value);                                                                             \
+		__uint(map_flags, flags);                                                                              \
 	}
 SHAPE(rows_shape, ARRAY, SAKER_ROWS, 4, sizeof(struct saker_row_bits), 0);
 SHAPE(clauses_shape, ARRAY, SAKER_CLAUSES, 4, sizeof(struct saker_clause), 0);
@@ -20,12 +20,12 @@ SHAPE(groups_shape, HASH, 1, 8, 4, 0);
 SHAPE(remotes_shape, LPM_TRIE, 1, sizeof(struct saker_remote_key), 4, BPF_F_NO_PREALLOC);
 SHAPE(subjects_shape, LPM_TRIE, 1, sizeof(struct saker_subject_key), 4, BPF_F_NO_PREALLOC);
 
-#define SLOTS(name, shape)                                \
-	struct {                                          \
-		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
-		__uint(max_entries, 2);                   \
-		__type(key, __u32);                       \
-		__array(values, struct shape);            \
+#define SLOTS(name, shape)                                                                                             \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                              \
+		__uint(max_entries, 2);                                                                                \
+		__type(key, __u32);                                                                                    \
+		__array(values, struct shape);                                                                         \
 	} name SEC(".maps")
 SLOTS(rows, rows_shape);
 SLOTS(clauses, clauses_shape);

@@ -10,14 +10,14 @@
 struct packet {
 	__u32 peer[4];
 	__u32 local[4];
-	__u32 l4;	     /* offset of the transport header; 0: not in this packet */
-	__u32 fragment;	     /* id of the datagram it is a part of; 0 may be one, see below */
-	__u16 peer_port;     /* host order */
+	__u32 l4;	  /* offset of the transport header; 0: not in this packet */
+	__u32 fragment;	/* id of the datagram it is a part of; 0 may be one, see below */
+	__u16 peer_port;	 /* host order */
 	__u16 local_port;
-	__u8 protocol;	     /* 0: neither TCP nor UDP */
+	__u8 protocol;      /* 0: neither TCP nor UDP */
 	__u8 later_fragment; /* not the first: without ports */
 	__u8 more_fragments;
-	__u8 plain;	     /* no options, no extension headers */
+	__u8 plain;	    /* no options, no extension headers */
 };
 
 struct ipv4_header {

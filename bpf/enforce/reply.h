@@ -45,7 +45,8 @@ static __always_inline int load_ethernet(struct __sk_buff *skb, struct ethernet_
 	return 0;
 }
 
-static __always_inline void answer_ipv4(struct ipv4_header *to, const struct ipv4_header *of, __u32 length, __u8 protocol)
+static __always_inline void answer_ipv4(struct ipv4_header *to, const struct ipv4_header *of, __u32 length,
+					__u8 protocol)
 {
 	__builtin_memset(to, 0, sizeof(*to));
 	to->version_ihl = 0x45;
@@ -58,7 +59,8 @@ static __always_inline void answer_ipv4(struct ipv4_header *to, const struct ipv
 	to->checksum = fold(bpf_csum_diff(NULL, 0, (void *)to, sizeof(*to), 0));
 }
 
-static __always_inline void answer_ipv6(struct ipv6_header *to, const struct ipv6_header *of, __u32 length, __u8 protocol)
+static __always_inline void answer_ipv6(struct ipv6_header *to, const struct ipv6_header *of, __u32 length,
+					__u8 protocol)
 {
 	to->version_class_flow = bpf_htonl(0x60000000);
 	to->payload_length = bpf_htons(length);
@@ -139,7 +141,8 @@ __noinline int become_rst4(struct __sk_buff *skb, __u32 l4)
 	struct tcp_header to_tcp;
 	answer_ipv4(&to_ip, &ip, sizeof(to_ip) + sizeof(to_tcp), SAKER_IPPROTO_TCP);
 	answer_tcp(&to_tcp, &tcp, skb->len > end ? skb->len - end : 0);
-	to_tcp.checksum = fold(bpf_csum_diff(NULL, 0, (void *)&to_tcp, sizeof(to_tcp), sum_pseudo4(&to_ip, sizeof(to_tcp))));
+	to_tcp.checksum =
+		fold(bpf_csum_diff(NULL, 0, (void *)&to_tcp, sizeof(to_tcp), sum_pseudo4(&to_ip, sizeof(to_tcp))));
 	answer.ip = to_ip;
 	answer.tcp = to_tcp;
 	return become(skb, &answer, sizeof(answer));
@@ -162,7 +165,8 @@ __noinline int become_rst6(struct __sk_buff *skb, __u32 l4)
 	end = l4 + (tcp.offset >> 4) * 4;
 	answer_ipv6(&to_ip, &ip, sizeof(to_tcp), SAKER_IPPROTO_TCP);
 	answer_tcp(&to_tcp, &tcp, skb->len > end ? skb->len - end : 0);
-	to_tcp.checksum = fold(bpf_csum_diff(NULL, 0, (void *)&to_tcp, sizeof(to_tcp), sum_pseudo6(&to_ip, sizeof(to_tcp))));
+	to_tcp.checksum =
+		fold(bpf_csum_diff(NULL, 0, (void *)&to_tcp, sizeof(to_tcp), sum_pseudo6(&to_ip, sizeof(to_tcp))));
 	answer.ip = to_ip;
 	answer.tcp = to_tcp;
 	return become(skb, &answer, sizeof(answer));
@@ -185,7 +189,8 @@ __noinline int become_unreachable4(struct __sk_buff *skb)
 	} body = {};
 	struct ipv4_header to_ip;
 
-	if (load_ethernet(skb, &answer.eth) || bpf_skb_load_bytes(skb, SAKER_ETH_HLEN, &body.about, sizeof(body.about)) ||
+	if (load_ethernet(skb, &answer.eth) ||
+	    bpf_skb_load_bytes(skb, SAKER_ETH_HLEN, &body.about, sizeof(body.about)) ||
 	    bpf_skb_load_bytes(skb, SAKER_ETH_HLEN + sizeof(body.about), &body.about_udp, sizeof(body.about_udp)))
 		return -1;
 	answer_ipv4(&to_ip, &body.about, sizeof(to_ip) + sizeof(body), SAKER_IPPROTO_ICMP);
@@ -215,13 +220,15 @@ __noinline int become_unreachable6(struct __sk_buff *skb)
 	} body = {};
 	struct ipv6_header to_ip;
 
-	if (load_ethernet(skb, &answer.eth) || bpf_skb_load_bytes(skb, SAKER_ETH_HLEN, &body.about, sizeof(body.about)) ||
+	if (load_ethernet(skb, &answer.eth) ||
+	    bpf_skb_load_bytes(skb, SAKER_ETH_HLEN, &body.about, sizeof(body.about)) ||
 	    bpf_skb_load_bytes(skb, SAKER_ETH_HLEN + sizeof(body.about), &body.about_udp, sizeof(body.about_udp)))
 		return -1;
 	answer_ipv6(&to_ip, &body.about, sizeof(body), SAKER_IPPROTO_ICMPV6);
 	body.icmp.type = 1;
 	body.icmp.code = 4;
-	body.icmp.checksum = fold(bpf_csum_diff(NULL, 0, (void *)&body, sizeof(body), sum_pseudo6(&to_ip, sizeof(body))));
+	body.icmp.checksum =
+		fold(bpf_csum_diff(NULL, 0, (void *)&body, sizeof(body), sum_pseudo6(&to_ip, sizeof(body))));
 	answer.ip = to_ip;
 	answer.icmp = body.icmp;
 	answer.about = body.about;

@@ -22,7 +22,7 @@ struct report_key {
 
 struct report {
 	struct saker_net_verdict record; /* ts_ns: when it was last sent */
-	__u64 sent;			 /* its count then */
+	__u64 sent; /* its count then */
 };
 
 struct {
@@ -74,9 +74,15 @@ static __noinline int report(const struct attempt *a, __u32 number, __u32 mode, 
 	struct saker_clause *about = clause_at(a->q.set, clause);
 	struct saker_control *state = control();
 	struct report_key key = {
-		.start_ns = a->start_ns, .tgid = a->tgid, .set = a->q.set,
+		.start_ns = a->start_ns,
+		.tgid = a->tgid,
+		.set = a->q.set,
 		.addr = { a->q.peer[0], a->q.peer[1], a->q.peer[2], a->q.peer[3] },
-		.clause = clause, .port = a->q.port, .udp = a->q.udp, .layer = a->layer, .mode = mode,
+		.clause = clause,
+		.port = a->q.port,
+		.udp = a->q.udp,
+		.layer = a->layer,
+		.mode = mode,
 	};
 	struct report *known;
 

@@ -86,7 +86,8 @@ int seed_sockets(struct bpf_iter__task_file *ctx)
 			return 0;
 	} else if (!(stamp->flags & STAMP_CONNECTED)) {
 		listener_key_of(sk, &key);
-		if (BPF_CORE_READ(sk, __sk_common.skc_state) != SAKER_TCP_LISTEN && !bpf_map_lookup_elem(&listeners, &key))
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) != SAKER_TCP_LISTEN &&
+		    !bpf_map_lookup_elem(&listeners, &key))
 			stamp->flags |= STAMP_CONNECTED;
 	}
 	tgid = BPF_CORE_READ(task, tgid);

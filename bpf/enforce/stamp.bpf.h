@@ -5,14 +5,15 @@
 #define SAKER_ENFORCE_STAMP_H
 
 enum stamp_flag {
-	STAMP_CONNECTED = 1 << 0, /* TCP: it dialled out. Without it the connection came in, and no egress rule is about it */
+	STAMP_CONNECTED =
+		1 << 0, /* TCP: it dialled out. Without it the connection came in, and no egress rule is about it */
 };
 
 struct saker_stamp {
 	__u64 start_ns;
-	__u64 side;	/* facts' side under the set of that moment: all that is known once the process has left */
-	__u64 cgroup;	/* of the process */
-	__u64 allowed;	/* tag of what was let pass last: generation, identity, peer, port, protocol. See tag_of() */
+	__u64 side; /* facts' side under the set of that moment: all that is known once the process has left */
+	__u64 cgroup; /* of the process */
+	__u64 allowed; /* tag of what was let pass last: generation, identity, peer, port, protocol. See tag_of() */
 	__u32 tgid;
 	__u32 exec_count;
 	__u32 uid;
@@ -31,19 +32,29 @@ struct {
 const volatile __u64 saker_tag_key[2]; /* random, for each load */
 
 #define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
-#define SIPROUND()                                                                                          \
-	do {                                                                                                \
-		v0 += v1; v1 = ROTATE(v1, 13); v1 ^= v0; v0 = ROTATE(v0, 32);                               \
-		v2 += v3; v3 = ROTATE(v3, 16); v3 ^= v2;                                                    \
-		v0 += v3; v3 = ROTATE(v3, 21); v3 ^= v0;                                                    \
-		v2 += v1; v1 = ROTATE(v1, 17); v1 ^= v2; v2 = ROTATE(v2, 32);                               \
+#define SIPROUND()                                                                                                     \
+	do {                                                                                                           \
+		v0 += v1;                                                                                              \
+		v1 = ROTATE(v1, 13);                                                                                   \
+		v1 ^= v0;                                                                                              \
+		v0 = ROTATE(v0, 32);                                                                                   \
+		v2 += v3;                                                                                              \
+		v3 = ROTATE(v3, 16);                                                                                   \
+		v3 ^= v2;                                                                                              \
+		v0 += v3;                                                                                              \
+		v3 = ROTATE(v3, 21);                                                                                   \
+		v3 ^= v0;                                                                                              \
+		v2 += v1;                                                                                              \
+		v1 = ROTATE(v1, 17);                                                                                   \
+		v1 ^= v2;                                                                                              \
+		v2 = ROTATE(v2, 32);                                                                                   \
 	} while (0)
-#define SIPWORD(word)                 \
-	do {                          \
-		__u64 m = (word);     \
-		v3 ^= m;              \
-		SIPROUND();           \
-		v0 ^= m;              \
+#define SIPWORD(word)                                                                                                  \
+	do {                                                                                                           \
+		__u64 m = (word);                                                                                      \
+		v3 ^= m;                                                                                               \
+		SIPROUND();                                                                                            \
+		v0 ^= m;                                                                                               \
 	} while (0)
 
 /* The verdict cache is one word, a keyed hash (SipHash-1-3) of all that the verdict rests on, and says "let pass". One

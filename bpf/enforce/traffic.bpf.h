@@ -62,7 +62,8 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 		return TRAFFIC_PASS;
 	}
 	if (parsed == 0 && p->later_fragment) /* its datagram was judged by the first one */
-		return stamp && stamp->denied_is_set && stamp->denied_fragment == p->fragment ? TRAFFIC_DROP : TRAFFIC_PASS;
+		return stamp && stamp->denied_is_set && stamp->denied_fragment == p->fragment ? TRAFFIC_DROP
+											      : TRAFFIC_PASS;
 	__builtin_memcpy(a.q.peer, p->peer, 16);
 	__builtin_memcpy(a.local, p->local, 16);
 	a.q.set = now;

@@ -113,6 +113,39 @@ export interface Pidfd {
   close(): void;
 }
 
+/** A link of our network namespace. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** `veth`, `bridge` …; empty for hardware. */
+  readonly kind: string;
+  readonly up: boolean;
+  readonly peerIndex: number;
+  /** Our number for the namespace the peer lies in; -1: ours, or there is no peer. */
+  readonly peerNsid: number;
+}
+
+/** A filter on a device's clsact. */
+export interface TcFilter {
+  readonly priority: number;
+  readonly handle: number;
+  readonly kind: string;
+  /** Of bpf filters only, as their maker named them. */
+  readonly name: string;
+  readonly programId: number;
+}
+
+/** Whole words of a mappable array map. */
+export interface SharedWords {
+  load(index: number): bigint;
+  store(index: number, value: bigint): void;
+  close(): void;
+}
+
+export interface Closeable {
+  close(): void;
+}
+
 /** The addon's two doors. */
 export interface Addon {
   readonly bpf: {
@@ -124,6 +157,9 @@ export interface Addon {
       safetyMs: number,
       onReady: () => void,
     ) => RingReader;
+    readonly SharedWords: new (map: BpfMap) => SharedWords;
+    /** A program first on a device until it is closed (6.6). */
+    readonly TcxLink: new (programFd: number, ifindex: number, ingress: boolean) => Closeable;
   };
   readonly sys: {
     /** Boot clock, wall clock, distance of the readings; nanoseconds. */
@@ -145,6 +181,24 @@ export interface Addon {
     possibleCpus(): number;
     setThreadName(name: ByteString): void;
     readonly Pidfd: new (pid: number) => Pidfd;
+    links(): readonly Link[];
+    /** Our number for a network namespace (`/proc/PID/ns/net`); -1: it has none. */
+    nsidOf(path: string): number;
+    /** Tells when links of our namespace change; keeps no process alive. */
+    readonly LinkWatch: new (onChange: () => void) => Closeable;
+    /** True when it was made, false when there was one. */
+    addClsact(ifindex: number): boolean;
+    deleteClsact(ifindex: number): boolean;
+    filters(ifindex: number, ingress: boolean): readonly TcFilter[];
+    addFilter(
+      ifindex: number,
+      ingress: boolean,
+      priority: number,
+      handle: number,
+      programFd: number,
+      name: string,
+    ): void;
+    deleteFilter(ifindex: number, ingress: boolean, priority: number, handle: number): boolean;
   };
 }
 

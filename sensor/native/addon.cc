@@ -14,6 +14,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
   Napi::Object sys = Napi::Object::New(env);
   saker::ExportSys(env, sys);
+  saker::ExportNetlink(env, sys);
+  saker::ExportTc(env, bpf, sys);
   exports.Set("sys", sys);
   return exports;
 }

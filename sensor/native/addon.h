@@ -19,6 +19,9 @@ void ExportProbeSet(Napi::Env env, Napi::Object door);
 void ExportRingReader(Napi::Env env, Napi::Object door);
 // Door `sys`.
 void ExportSys(Napi::Env env, Napi::Object door);
+void ExportNetlink(Napi::Env env, Napi::Object door);
+// Both.
+void ExportTc(Napi::Env env, Napi::Object bpf, Napi::Object sys);
 
 }  // namespace saker
 
