@@ -5,9 +5,9 @@ import { compareAny } from './ops/any.js';
 import { amongValues, compareScalars } from './ops/compare.js';
 import { lowerAscii } from './ops/fold.js';
 import { compileGlob } from './ops/glob.js';
-import { decodeHex } from './ops/hex.js';
+import { compileRegex } from './ops/regex.js';
 import { transform } from './ops/transform.js';
-import { domainOf, effectiveRight, isLiteral, shapeOf, wrapped } from './shape.js';
+import { domainOf, effectiveRight, isLiteral, shapeOf } from './shape.js';
 import type { FieldSource, Getter } from './types.js';
 
 type Scalar = string | number | bigint | boolean;
@@ -125,7 +125,7 @@ function matchesLiteral(op: CompareOp, left: Operand, value: Scalar, literal: Li
     case 'regex':
       return typeof value === 'string' && regexOf(literal).test(toText(value));
     case 'int':
-      return compareScalars(op, value, wrapped(left, literal.value));
+      return compareScalars(op, value, literal.value);
     case 'bool':
       return compareScalars(op, value, literal.value);
     case 'string':
@@ -137,14 +137,10 @@ function matchesText(op: CompareOp, value: string, literal: string): boolean {
   switch (op) {
     case 'icontains':
       return lowerAscii(value).includes(lowerAscii(literal));
-    case 'bcontains': {
-      const bytes = decodeHex(literal);
-      return bytes !== null && value.includes(bytes);
-    }
-    case 'bstartswith': {
-      const bytes = decodeHex(literal);
-      return bytes !== null && value.startsWith(bytes);
-    }
+    case 'bcontains':
+      return value.includes(literal);
+    case 'bstartswith':
+      return value.startsWith(literal);
     case 'pmatch':
       return isBelow(value, literal);
     default:
@@ -179,9 +175,4 @@ function regexOf(literal: Extract<Literal, { kind: 'regex' }>): RegExp {
   let regex = regexes.get(literal);
   if (regex === undefined) regexes.set(literal, (regex = compileRegex(literal)));
   return regex;
-}
-
-/** The literal's expression, which matches the whole value. */
-export function compileRegex(literal: Extract<Literal, { kind: 'regex' }>): RegExp {
-  return new RegExp(literal.source, literal.flags);
 }

@@ -79,18 +79,6 @@ export function effectiveRight(
   return firstOnly ? right.slice(0, 1) : right;
 }
 
-/** Fields of 32 bits among the unsigned ones; the rest has 64, ports 16. */
-const U32 = /^(user\.uid|group\.gid|proc\.tty|evt\.count.*|evt\.type\.is)$/;
-
-/** A negative literal against an unsigned field wraps, as Falco's parsing does. */
-export function wrapped(left: Operand, value: bigint): bigint {
-  if (value >= 0n || left.kind !== 'field') return value;
-  const { type, name } = left.use.def;
-  if (type === 'port') return BigInt.asUintN(16, value);
-  if (type !== 'uint' && type !== 'abstime' && type !== 'reltime') return value;
-  return BigInt.asUintN(U32.test(name) ? 32 : 64, value);
-}
-
 /** Fields whose value depends on how often, or when, this very occurrence was asked: never shared, never reordered. */
 export function isStateful(operand: Operand): boolean {
   switch (operand.kind) {

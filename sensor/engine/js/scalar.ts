@@ -1,13 +1,12 @@
 import { toText, type ByteString } from '../../core/bytes.js';
 import type { CompareOp, Literal, Operand } from '../../lang/ir.js';
-import { compileRegex } from '../naive.js';
 import { compareAny } from '../ops/any.js';
 import { containsFolded, lowerAscii } from '../ops/fold.js';
 import { compileGlob } from '../ops/glob.js';
-import { decodeHex } from '../ops/hex.js';
 import { addressOf, compileNet, compileNets } from '../ops/net.js';
 import { compilePathPrefixes } from '../ops/path-prefix.js';
-import { domainOf, wrapped, type Domain } from '../shape.js';
+import { compileRegex } from '../ops/regex.js';
+import { domainOf, type Domain } from '../shape.js';
 import type { Pool } from './pool.js';
 import { containsAnyCode, startsWithAny } from './text.js';
 
@@ -87,8 +86,7 @@ function one(
 
 /** A whole number of the source: plain where the field holds plain numbers and it fits, else a BigInt. */
 function numeral(left: Operand, value: bigint): string {
-  const number = wrapped(left, value);
-  return isPlain(left, number) ? `${number}` : `${number}n`;
+  return isPlain(left, value) ? `${value}` : `${value}n`;
 }
 
 function isPlain(left: Operand, value: bigint): boolean {
@@ -99,9 +97,7 @@ function isPlain(left: Operand, value: bigint): boolean {
 function numericOp(op: CompareOp, left: Operand, value: bigint): string {
   if (op !== '=' && op !== '!=') return op;
   // Loose equality compares a BigInt with a number by value.
-  return isPlain(left, wrapped(left, value))
-    ? `${op === '=' ? '=' : '!'}==`
-    : `${op === '=' ? '=' : '!'}=`;
+  return isPlain(left, value) ? `${op === '=' ? '=' : '!'}==` : `${op === '=' ? '=' : '!'}=`;
 }
 
 function member(
@@ -120,9 +116,9 @@ function member(
     const values = literals
       .filter((literal) => literal.kind === 'int')
       .map((literal) => literal.value);
-    const plain = values.every((value) => isPlain(left, wrapped(left, value)));
+    const plain = values.every((value) => isPlain(left, value));
     if (plain && values.length > 6) {
-      const set = new Set(values.map((value) => Number(wrapped(left, value))));
+      const set = new Set(values.map((value) => Number(value)));
       return safe(`${pool.constant(set)}.has(${v})`);
     }
     const tests = values.map(
@@ -209,11 +205,9 @@ function text(pool: Pool, op: CompareOp, value: ByteString, v: string): string {
     case 'endswith':
       return `${v}.endsWith(${quoted})`;
     case 'bcontains':
-    case 'bstartswith': {
-      const bytes = decodeHex(value);
-      if (bytes === null) return 'false';
-      return text(pool, op === 'bcontains' ? 'contains' : 'startswith', bytes, v);
-    }
+      return text(pool, 'contains', value, v);
+    case 'bstartswith':
+      return text(pool, 'startswith', value, v);
     case 'glob':
     case 'iglob':
       return glob(pool, value, op === 'iglob', v);

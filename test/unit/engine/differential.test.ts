@@ -43,10 +43,6 @@ const pattern = fc.oneof(
     )
     .map((parts) => parts.join('')),
 );
-const hex = fc.oneof(
-  text.map((value) => Buffer.from(toBytes(value), 'latin1').toString('hex')),
-  fc.constant('6'),
-);
 const regexes = fc
   .constantFrom('a*', '/etc/.*', '[ab]+', '(a|b)?c', '.*passwd', '[^/]*', 'é+')
   .map(regex);
@@ -121,7 +117,7 @@ const leaf: Check = fc.oneof(
   checks(textOperand, [...ORDER_OPS, ...TEXT_OPS], text),
   checks(textOperand, ['glob', 'iglob'], pattern),
   checks(textOperand, ['regex'], regexes),
-  checks(textOperand, ['bcontains', 'bstartswith'], hex),
+  checks(textOperand, ['bcontains', 'bstartswith'], text),
   sets(textOperand, SET_OPS, text),
   sets(textOperand, ['pmatch'], pattern),
   fc
