@@ -27,6 +27,8 @@ export interface MapInfo {
   readonly valueBytes: number;
   readonly maxEntries: number;
   readonly flags: number;
+  /** Descriptor, valid in every thread of the process while this map is open. */
+  readonly fd: number;
 }
 
 /** One BPF map, by a descriptor of its own. Keys and values are raw bytes of exactly the map's sizes. */
@@ -149,7 +151,7 @@ export interface Closeable {
 /** The addon's two doors. */
 export interface Addon {
   readonly bpf: {
-    readonly BpfMap: new (options: MapOptions) => BpfMap;
+    readonly BpfMap: new (options: MapOptions | { readonly fd: number }) => BpfMap;
     readonly ProbeSet: new (path: string) => ProbeSet;
     readonly RingReader: new (
       rings: readonly BpfMap[],

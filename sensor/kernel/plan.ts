@@ -32,8 +32,11 @@ interface Candidate {
   readonly refused: ProgramRefusal[];
 }
 
-/** Tries programs together: null when all of them load and attach, else the first that does not. */
-export type Trial = (programs: readonly string[]) => ProgramRefusal | null;
+/**
+ * Tries programs together and tells which are refused; none when all of them load and attach. Loading ends at the first that is
+ * refused, attaching goes through all.
+ */
+export type Trial = (programs: readonly string[]) => readonly ProgramRefusal[];
 
 /**
  * Finds out which programs this kernel takes, by loading and attaching them where they see nothing.
@@ -60,10 +63,16 @@ export function findPlan(
  */
 export function choosePlan(names: readonly string[], trial: Trial): ProbePlan {
   const candidates = candidatesOf(names);
+  const scan = scanCandidate(names);
   settle(candidates, trial, (row) => row.plan === 'function');
-  settle(candidates, trial, (row) => row.plan !== 'function');
+  settle([...candidates, scan], trial, (row) => row.plan !== 'function');
   const events = candidates.map(servedEvent);
-  return { events, programs: [...new Set(events.flatMap((event) => event.programs))] };
+  return {
+    events,
+    scan: scan.rows[scan.chosen]?.programs[0] ?? null,
+    scanRefused: scan.refused,
+    programs: [...new Set(events.flatMap((event) => event.programs))],
+  };
 }
 
 /** Kinds of the plan that the system-call plan serves, as the programs want to know it: bit n for kind n. */
@@ -86,20 +95,24 @@ function settle(
     });
     if (tried.length === 0) return;
     const programs = tried.flatMap(({ row }) => [...row.programs, ...row.extras]);
-    const refusal = trial([...new Set(programs)]);
-    if (!refusal) return;
-    const { program } = refusal;
-    const extra = tried.filter(({ row }) => row.extras.includes(program));
-    const hit = tried.filter(({ row }) => row.programs.includes(program));
-    for (const { candidate, row } of extra) {
-      candidate.refused.push(refusal);
-      row.extras = [];
-    }
-    // A refusal that names none of them (no memory, say) is everybody's.
-    for (const { candidate } of hit.length + extra.length > 0 ? hit : tried) {
-      candidate.refused.push(refusal);
-      candidate.chosen++;
-    }
+    const refusals = trial([...new Set(programs)]);
+    if (refusals.length === 0) return;
+    for (const refusal of refusals) refuse(tried, refusal);
+  }
+}
+
+function refuse(
+  tried: readonly { readonly candidate: Candidate; readonly row: Row }[],
+  refusal: ProgramRefusal,
+): void {
+  const { program } = refusal;
+  const extra = tried.filter(({ row }) => row.extras.includes(program));
+  const hit = tried.filter(({ row }) => row.programs.includes(program));
+  // A refusal that names none of them (no memory, say) is everybody's.
+  for (const { candidate, row } of extra.length + hit.length > 0 ? [...extra, ...hit] : tried) {
+    candidate.refused.push(refusal);
+    if (row.extras.includes(program)) row.extras = [];
+    else if (candidate.rows[candidate.chosen] === row) candidate.chosen++;
   }
 }
 
@@ -138,6 +151,13 @@ function candidatesOf(names: readonly string[]): Candidate[] {
   });
 }
 
+/** Iterators, the sleeping one (it can read arguments) before the other. */
+function scanCandidate(names: readonly string[]): Candidate {
+  const iterators = names.filter((name) => /__iter(_|$)/.test(name)).sort();
+  const rows = iterators.map((name): Row => ({ plan: 'tracepoint', programs: [name], extras: [] }));
+  return { event: 'process.scan', rows, chosen: 0, refused: [] };
+}
+
 /** 0 for what is no kind. */
 function kindNumber(event: string): number {
   return (KIND as Readonly<Record<string, number>>)[event.toUpperCase()] ?? 0;
@@ -148,7 +168,7 @@ function tryPrograms(
   programs: readonly string[],
   sections: ReadonlyMap<string, string>,
   cgroup: string,
-): ProgramRefusal | null {
+): readonly ProgramRefusal[] {
   const set: ProbeSet = openObject({
     path,
     programs: new Set(programs),
@@ -161,16 +181,16 @@ function tryPrograms(
     try {
       set.load();
     } catch (error) {
-      return refusalOf(error, 'load');
+      return [refusalOf(error, 'load')];
     }
-    for (const program of programs) {
+    return programs.flatMap((program) => {
       try {
         attachProgram(set, program, sections.get(program) ?? '', cgroup);
+        return [];
       } catch (error) {
-        return refusalOf(error, 'attach');
+        return [refusalOf(error, 'attach')];
       }
-    }
-    return null;
+    });
   } finally {
     set.close();
   }

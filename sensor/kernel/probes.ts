@@ -10,9 +10,6 @@ import { LiveSource, type ReaderOptions } from './reader.js';
 import { batchOf } from './scan.js';
 import type { ProbeControl, ProbeCounters, ProbeOptions, ProbePlan, Probes } from './types.js';
 
-/** Iterates over tasks; see bpf/probes. Loaded beside the plan: it is run, not attached. */
-const SCAN = 'process_scan__iter';
-
 const MIB = 1 << 20;
 
 /**
@@ -23,7 +20,10 @@ const MIB = 1 << 20;
 export function loadProbes(options: ProbeOptions & { readonly reader?: ReaderOptions }): Probes {
   const set = openObject({
     path: options.objectPath ?? objectPath(),
-    programs: new Set([...options.plan.programs, SCAN]),
+    programs: new Set([
+      ...options.plan.programs,
+      ...(options.plan.scan ? [options.plan.scan] : []),
+    ]),
     scope: options.scope ?? null,
     ownTgid: options.ownTgid ?? process.pid,
     stateRingBytes: options.stateRingBytes ?? 4 * MIB,
@@ -78,7 +78,7 @@ class LoadedProbes implements Probes {
   }
 
   scan(): Uint8Array {
-    return batchOf(this.#set.iterate(SCAN));
+    return this.plan.scan === null ? new Uint8Array(0) : batchOf(this.#set.iterate(this.plan.scan));
   }
 
   setControl(control: ProbeControl): void {

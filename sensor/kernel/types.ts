@@ -29,7 +29,11 @@ export interface ServedEvent {
 /** Which programs run on this kernel, for every event. */
 export interface ProbePlan {
   readonly events: readonly ServedEvent[];
-  /** All programs to load, without repetition. */
+  /** The start-up scan: the iterator that lists running processes; null where none loads (then /proc is read). */
+  readonly scan: string | null;
+  /** Iterators that were refused. */
+  readonly scanRefused: readonly ProgramRefusal[];
+  /** All programs to load and attach, without repetition. */
   readonly programs: readonly string[];
 }
 
@@ -99,7 +103,10 @@ export interface Probes {
   readonly source: RecordSource;
   /** Attaches every program of the plan; all or none. Throws `SakerError` `PROBE_ATTACH`. */
   attach(): void;
-  /** One batch of SAKER_PROCESS_SEEN records: every process in scope, as it runs now. */
+  /**
+   * One batch of SAKER_PROCESS_SEEN records: every process in scope and its ancestors, as they run now. A process can be in it
+   * twice; the first counts. Empty where no iterator loads.
+   */
   scan(): Uint8Array;
   setControl(control: ProbeControl): void;
   counters(): ProbeCounters;

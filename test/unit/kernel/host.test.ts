@@ -61,7 +61,7 @@ describe('capabilities', () => {
         code: 'MISSING_CAPABILITY',
         message: expect.stringMatching(/CAP_BPF.*CAP_PERFMON.*CAP_SYS_PTRACE/s),
         hint: expect.stringContaining('root'),
-      }),
+      }) as Error,
     );
   });
 });

@@ -12,6 +12,7 @@ const programs = [
   'file_open__fnk_done',
   'net_connect__fn',
   'net_connect__sys_connect4',
+  'process_scan__iter_atomic',
   'process_scan__iter',
 ];
 
@@ -21,7 +22,7 @@ const refusing =
   (some) => {
     tried.push([...some]);
     const program = some.find((name) => refused.some((pattern) => pattern.test(name)));
-    return program === undefined ? null : refusal(program);
+    return program === undefined ? [] : [refusal(program)];
   };
 
 const refusal = (program: string): ProgramRefusal => ({
@@ -90,16 +91,35 @@ it('says when nothing serves an event, with every reason', () => {
   expect(eventOf(plan, 'file.open').plan).toBe('function');
 });
 
-it('never tries a function again that was refused, and iterators not at all', () => {
+it('scans with the iterator that can sleep, else with the other, which is never attached', () => {
+  expect(choosePlan(programs, refusing([])).scan).toBe('process_scan__iter');
+  const plan = choosePlan(programs, refusing([/__iter$/]));
+  expect(plan.scan).toBe('process_scan__iter_atomic');
+  expect(plan.scanRefused.map((r) => r.program)).toEqual(['process_scan__iter']);
+  expect(plan.programs.filter((name) => name.includes('__iter'))).toEqual([]);
+  expect(choosePlan(programs, refusing([/__iter/])).scan).toBeNull();
+});
+
+it('never tries a function again that was refused', () => {
   const tried: string[][] = [];
   choosePlan(programs, refusing([/__fn_/], tried));
-  expect(tried.flat()).not.toContain('process_scan__iter');
   const withRefused = tried.filter((some) => some.includes('file_open__fn_begin'));
   expect(withRefused).toHaveLength(1);
 });
 
+it('takes several refusals of one trial at once', () => {
+  let trials = 0;
+  const plan = choosePlan(programs, (some) => {
+    trials++;
+    return some.filter((name) => name.includes('__fn')).map(refusal);
+  });
+  expect(eventOf(plan, 'file.open')).toMatchObject({ plan: 'syscall' });
+  expect(eventOf(plan, 'net.connect')).toMatchObject({ plan: 'syscall' });
+  expect(trials).toBe(3);
+});
+
 it('ends when a refusal names no program', () => {
-  const plan = choosePlan(programs, () => ({ ...refusal(''), errno: 12 }));
+  const plan = choosePlan(programs, () => [{ ...refusal(''), errno: 12 }]);
   expect(plan.programs).toEqual([]);
   expect(plan.events.every((event) => event.plan === 'none')).toBe(true);
 });

@@ -71,7 +71,7 @@ describe('a recording on disk', () => {
   it('that is cut short is refused', () => {
     truncateSync(path, statSync(path).size - 1);
     expect(() => RecordedSource.fromFile(path)).toThrow(
-      expect.objectContaining({ code: 'RECORDING_DAMAGED' }),
+      expect.objectContaining({ code: 'RECORDING_DAMAGED' }) as Error,
     );
   });
 });
