@@ -21,7 +21,8 @@ let count = 0;
 
 /** Makes a cgroup below the v2 mount. `below` adds folders, as a container runtime does: `kubepods/pod…`. */
 export async function makeCgroup(place: Place, below = ''): Promise<Cgroup> {
-  const top = `${await cgroup2Mount(place)}/saker-test-${process.pid}-${++count}`;
+  const name = `saker-test-${process.pid}-${++count}`;
+  const top = `${await cgroup2Mount(place)}/${name}`;
   const path = below === '' ? top : `${top}/${below}`;
   await mustExec(place, `mkdir -p ${quote(path)}`);
   return {
@@ -29,17 +30,27 @@ export async function makeCgroup(place: Place, below = ''): Promise<Cgroup> {
     inside: (script) =>
       `bash -c ${quote(`echo $$ > ${quote(`${path}/cgroup.procs`)} && { ${script}\n}`)}`,
     async remove() {
-      await mustExec(place, removeScript(top));
+      await mustExec(place, removeScript(name));
     },
   };
 }
 
-/** Processes leave a moment after their death, and a group cannot go before them: hence the repeats. */
-const removeScript = (top: string): string => `
+/**
+ * Processes leave a moment after their death, and a group cannot go before them: hence the repeats. On a hybrid host a
+ * container runtime has made groups of the same path for the v1 controllers.
+ */
+const removeScript = (name: string): string => `
+mounts=$(awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts)
 for i in $(seq 100); do
-  [ -e ${quote(top)} ] || exit 0
-  find ${quote(top)} -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -9 2>/dev/null
-  find ${quote(top)} -depth -type d -exec rmdir {} + 2>/dev/null
+  left=
+  for group in $mounts; do
+    group=$group/${name}
+    [ -e $group ] || continue
+    left=1
+    find $group -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -9 2>/dev/null
+    find $group -depth -type d -exec rmdir {} + 2>/dev/null
+  done
+  [ "$left" ] || exit 0
   sleep 0.05
 done
-[ ! -e ${quote(top)} ]`;
+exit 1`;

@@ -15,9 +15,10 @@ const kernels = (process.env['SAKER_GUESTS'] ?? '6.1 6.12')
 export function describeEverywhere(
   name: string,
   body: (place: () => Place, kernel: string) => void,
+  parts: readonly Part[] = [],
 ): void {
-  describeHere(name, body);
-  for (const kernel of kernels) describeInGuest(kernel, name, body);
+  describeHere(name, body, parts);
+  for (const kernel of kernels) describeInGuest(kernel, name, body, parts);
 }
 
 /** Tests that need root on this kernel. */
@@ -38,8 +39,9 @@ export function describeInGuest(
   kernel: GuestKernel,
   name: string,
   body: (place: () => Place, kernel: string) => void,
+  parts: readonly Part[] = [],
 ): void {
-  describeWith(guestParts, `${name}, in a guest with ${kernel}`, () => {
+  describeWith([...guestParts, ...parts], `${name}, in a guest with ${kernel}`, () => {
     let guest: Place | undefined;
     beforeAll(async () => {
       buildPrograms();
