@@ -5,6 +5,12 @@ import type { Rule } from '../lang/ir.js';
 export type Getter<E> = (event: E) => FieldValue;
 
 /**
+ * Where a field stands. In an output a bare `proc.aname` is the ancestors' names joined by blanks, `proc.apid` and `proc.aenv` are
+ * the process's own; in a condition all three are lists of ancestors.
+ */
+export type FieldPlace = 'condition' | 'output';
+
+/**
  * Where field values come from. Two exist: the live one (identity/fields: record, process table, containers) and the one
  * over plain values (`saker rules test`, `eval`). Asked once per field use at compile time.
  */

@@ -48,7 +48,7 @@ function compileToken<E>(token: OutputToken, fields: FieldSource<E>): (event: E)
 function compileText<E>(operand: Operand, fields: FieldSource<E>): (event: E) => ByteString {
   if (operand.kind === 'field') {
     const { use } = operand;
-    const getter = fields.getter(printed(use));
+    const getter = fields.getter(use, 'output');
     return (event) => textOf(use, getter(event));
   }
   const value = compileValue(operand, fields);
@@ -64,7 +64,7 @@ function compileValue<E>(operand: Operand, fields: FieldSource<E>): (event: E) =
     case 'literal':
       return () => operand.value;
     case 'field':
-      return fields.getter(printed(operand.use));
+      return fields.getter(operand.use, 'output');
     case 'call': {
       const args = operand.args.map((arg) => compileValue(arg, fields));
       return (event) =>
@@ -98,7 +98,7 @@ function compileFields<E>(tokens: readonly OutputToken[], fields: FieldSource<E>
 
 function compileJson<E>(use: FieldUse, fields: FieldSource<E>): JsonField<E>['value'] {
   if (isEventTime(use)) return (_event, timeNs) => String(timeNs);
-  const getter: Getter<E> = fields.getter(printed(use));
+  const getter: Getter<E> = fields.getter(use, 'output');
   return (event) => jsonOf(use, getter(event), toText);
 }
 
@@ -111,15 +111,4 @@ function usesIn(operand: Operand): readonly FieldUse[] {
     case 'call':
       return operand.args.flatMap(usesIn);
   }
-}
-
-/** Two fields mean every ancestor in a condition but the process itself in an output (falco-fields §1.5). */
-const OWN_IN_OUTPUT: Readonly<Record<string, string>> = {
-  'proc.apid': 'proc.pid',
-  'proc.aenv': 'proc.env',
-};
-
-function printed(use: FieldUse): FieldUse {
-  const own = use.arg === null ? OWN_IN_OUTPUT[use.def.name] : undefined;
-  return own === undefined ? use : { ...use, def: { ...use.def, name: own }, text: own };
 }

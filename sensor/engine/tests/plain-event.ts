@@ -58,8 +58,9 @@ const PARENT_OF: readonly (readonly [parent: string, ancestors: string])[] = [
 
 /** Field values out of plain events; what follows from given values (`fd.filename` from `fd.name`) need not be given. */
 export const PLAIN_FIELDS: FieldSource<PlainEvent> = {
-  getter(use): Getter<PlainEvent> {
-    const key = keyOf(use);
+  getter(use, place = 'condition'): Getter<PlainEvent> {
+    const own = place === 'output' && use.arg === null ? OWN_IN_OUTPUT[use.def.name] : undefined;
+    const key = own ?? keyOf(use);
     const derived = derive(use, (name, arg = null) => {
       const def = findField(name);
       return def === undefined ? () => null : PLAIN_FIELDS.getter({ def, arg, text: name });
@@ -70,6 +71,12 @@ export const PLAIN_FIELDS: FieldSource<PlainEvent> = {
       return derived === null ? null : derived(event);
     };
   },
+};
+
+/** These mean every ancestor in a condition but the process itself in an output (falco-fields §1.5). */
+const OWN_IN_OUTPUT: Readonly<Record<string, string>> = {
+  'proc.apid': 'proc.pid',
+  'proc.aenv': 'proc.env',
 };
 
 function keyOf(use: FieldUse): string {
