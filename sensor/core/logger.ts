@@ -3,17 +3,20 @@ import type { LogFields, LogLevel, Logger } from './log.js';
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
+/** Plain data: the same options make a logger in either thread. */
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'text';
+  readonly fd?: number;
+}
+
 /**
  * Makes the sensor's own log: one line an entry, on a file descriptor.
  *
  * @param options.format - `json`: one object a line; `text`: time, level, message, key=value.
  * @param options.fd - 2 unless a test says otherwise. Written synchronously: lines of both threads stay whole.
  */
-export function createLogger(options: {
-  readonly level: LogLevel;
-  readonly format: 'json' | 'text';
-  readonly fd?: number;
-}): Logger {
+export function createLogger(options: LoggerOptions): Logger {
   const threshold = LEVELS.indexOf(options.level);
   const fd = options.fd ?? 2;
   const render = options.format === 'json' ? jsonLine : textLine;

@@ -1,6 +1,6 @@
-import { RateLimited, type Logger } from '../../core/index.js';
+import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.js';
 import { compileRules, pushDown } from '../../engine/index.js';
-import { KIND_NAMES, lossNames } from '../../events/index.js';
+import { KIND_NAMES, LOSS } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
 import {
   cgroupScope,
@@ -16,9 +16,11 @@ import type { EventFilter, FromSensor, KindCounts, RulesMessage, SensorStatus } 
 import { LiveEvents } from './live-events.js';
 import { Pipeline } from './pipeline.js';
 
+const CLOCK_MS = 10_000;
+
 /** What the sensor thread is given; plain data. */
 export interface SensorOptions {
-  readonly log: Parameters<typeof import('../../core/index.js').createLogger>[0];
+  readonly log: LoggerOptions;
   /** Path of a cgroup v2 folder, or null: the whole host. */
   readonly cgroup: string | null;
   readonly hostRoot: string;
@@ -39,8 +41,10 @@ export class Sensor {
   readonly #pipeline: Pipeline;
   readonly #stages;
   readonly #ruleFaults: RateLimited;
-  #classes: ReadonlyMap<number, bigint> = new Map();
+  /** For each kind, the classes that some rule in force could match. */
+  #classes: readonly bigint[] = [];
   #live: LiveEvents | null = null;
+  #clockTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
   /** Loads everything, attaches nothing. @throws SakerError of the kernel door or the spool. */
@@ -89,6 +93,10 @@ export class Sensor {
     const scan = this.#probes.scan();
     this.#pipeline.batch(scan, scan.length);
     source.resume();
+    // The wall clock may be stepped.
+    this.#clockTimer = setInterval(() => {
+      this.#identity.clock.refresh();
+    }, CLOCK_MS);
     this.#post({ kind: 'watching', report: { plan: this.#probes.plan.events } });
   }
 
@@ -172,6 +180,7 @@ export class Sensor {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#clockTimer) clearInterval(this.#clockTimer);
     this.#probes.source.drain();
     this.#live?.flush();
     this.#probes.close();
@@ -179,21 +188,27 @@ export class Sensor {
     this.#logger.debug('the sensor thread ends');
   }
 
-  #control(classes: ReadonlyMap<number, bigint>, generation: number): void {
+  /** Nobody watching: only what a rule could match leaves the kernel. Somebody watching: everything. */
+  #control(classes: readonly bigint[], generation: number): void {
     this.#probes.setControl({
-      classes: this.#live === null ? classes : new Map(),
+      classes: new Map(this.#live === null ? classes.entries() : []),
       generation,
       wantEnv: false,
     });
   }
 }
 
-/** Bitmaps of both; a kind absent from one is wanted whole by it. */
-function union(a: ReadonlyMap<number, bigint>, b: ReadonlyMap<number, bigint>): ReadonlyMap<number, bigint> {
-  const both = new Map<number, bigint>();
-  for (const [kind, bits] of a) {
-    const other = b.get(kind);
-    if (other !== undefined) both.set(kind, bits | other);
+/** Bitmaps of both, by kind; a kind that one of them does not name is wanted whole. */
+function union(a: readonly bigint[], b: readonly bigint[]): readonly bigint[] {
+  return b.slice(0, a.length).map((bits, kind) => bits | a[kind]!);
+}
+
+/** Losses by the name of their cause, those that happened. */
+function lossNames(lost: readonly number[]): Readonly<Record<string, number>> {
+  const named: Record<string, number> = {};
+  for (const [cause, index] of Object.entries(LOSS)) {
+    const count = lost[index] ?? 0;
+    if (count > 0) named[cause.toLowerCase()] = count;
   }
-  return both;
+  return named;
 }
