@@ -13,12 +13,16 @@
 #include "lib/emit.h"
 #include "lib/task.h"
 #include "lib/path.h"
+#include "lib/sock.h"
 
 #include "probes/process_fork.bpf.h"
 #include "probes/process_exec.bpf.h"
 #include "probes/process_exit.bpf.h"
 #include "probes/cgroup_change.bpf.h"
 #include "probes/file_open.bpf.h"
+#include "probes/net_call.bpf.h"
+#include "probes/process_exec_failed.bpf.h"
+#include "probes/process_scan.bpf.h"
 #include "probes/calls.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";

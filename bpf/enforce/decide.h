@@ -102,12 +102,18 @@ static __always_inline bool sensor_is_alive(void)
 
 static __always_inline bool guarded(const struct question *q)
 {
-	struct saker_guard_key key = { { q->peer[0], q->peer[1], q->peer[2], q->peer[3] }, q->port, q->udp };
+	struct saker_remote_key key = { 128, { q->peer[0], q->peer[1], q->peer[2], q->peer[3] } };
+	struct saker_guard *guard = bpf_map_lookup_elem(&guards, &key);
+	__u32 i;
 
-	if (bpf_map_lookup_elem(&guards, &key))
+	if (!guard)
+		return false;
+	if (guard->any)
 		return true;
-	key.port = 0;
-	return bpf_map_lookup_elem(&guards, &key);
+	for (i = 0; i < sizeof(guard->port) / sizeof(guard->port[0]); i++)
+		if (i < guard->count && guard->port[i] == q->port)
+			return true;
+	return false;
 }
 
 #endif

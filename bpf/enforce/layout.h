@@ -63,10 +63,11 @@ struct saker_facts {
 	unsigned int uid;
 };
 
-struct saker_guard_key {
-	unsigned int addr[4];
-	unsigned short port; /* host order; 0: any */
-	unsigned short udp; /* 1 UDP, 0 TCP */
+/* What no rule may cut, by the longest prefix: user space adds the ports of the prefixes around it. */
+struct saker_guard {
+	unsigned short any;		/* 1: every port */
+	unsigned short count;
+	unsigned short port[14];
 };
 
 enum saker_enforce_counter {

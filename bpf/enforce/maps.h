@@ -67,10 +67,11 @@ struct {
 
 /* Destinations that no rule may cut: user space fills it before the first set takes force. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1024);
-	__type(key, struct saker_guard_key);
-	__type(value, __u32);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct saker_remote_key);
+	__type(value, struct saker_guard);
 } guards SEC(".maps");
 
 /* The observing object's ring: user space puts it in place of this one. */

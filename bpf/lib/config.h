@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What user space sets before loading (read-only data), writes while running (saker_control) and reads (saker_counters);
- * and the scope test that every program makes first. */
+/* What user space sets before loading (read-only data), writes while running (saker_control) and reads (saker_counters). */
 #ifndef SAKER_CONFIG_H
 #define SAKER_CONFIG_H
 
@@ -8,6 +7,10 @@
 
 /* The compiler must neither know a clamped value better than the verifier nor drop the clamp. */
 #define OPAQUE(value) asm volatile("" : "+r"(value))
+
+/* A clamp that stays where it is written: an and with 2^n - 1, right before the use. Older verifiers lose what a comparison
+ * told them when the compiler keeps the value on the stack. */
+#define MASK(value, mask) asm volatile("%0 &= %1" : "+r"(value) : "i"(mask))
 
 const volatile __u64 saker_scope_cgroup; /* cgroup v2 id; 0: the whole system */
 const volatile __u32 saker_scope_level;	 /* its depth below the root of the v2 hierarchy */
@@ -39,22 +42,6 @@ static __always_inline struct saker_control *control(void)
 static __always_inline struct saker_counters *counters_of(__u32 kind)
 {
 	return bpf_map_lookup_elem(&saker_counters, &kind);
-}
-
-static __always_inline bool current_in_scope(void)
-{
-	return !saker_scope_cgroup || bpf_get_current_ancestor_cgroup_id(saker_scope_level) == saker_scope_cgroup;
-}
-
-static __always_inline bool current_is_sensor(void)
-{
-	return (__u32)(bpf_get_current_pid_tgid() >> 32) == saker_own_tgid;
-}
-
-/* Of everything but state records: the subject is in scope and not the sensor. */
-static __always_inline bool current_observed(void)
-{
-	return current_in_scope() && !current_is_sensor();
 }
 
 #endif

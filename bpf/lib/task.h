@@ -9,6 +9,28 @@ static __always_inline bool task_in_scope(struct task_struct *task)
 	       cgroup_ancestor_id(BPF_CORE_READ(task, cgroups, dfl_cgrp), saker_scope_level) == saker_scope_cgroup;
 }
 
+/* The helper is there for these programs since 5.13; BPF_FUNC_task_pt_regs (5.15) stands for that, because helpers alone can be
+ * asked for, not who may call them. */
+static __always_inline bool current_in_scope(void)
+{
+	if (!saker_scope_cgroup)
+		return true;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return bpf_get_current_ancestor_cgroup_id(saker_scope_level) == saker_scope_cgroup;
+	return task_in_scope((void *)bpf_get_current_task());
+}
+
+static __always_inline bool current_is_sensor(void)
+{
+	return (__u32)(bpf_get_current_pid_tgid() >> 32) == saker_own_tgid;
+}
+
+/* Of everything but state records: the subject is in scope and not the sensor. */
+static __always_inline bool current_observed(void)
+{
+	return current_in_scope() && !current_is_sensor();
+}
+
 /* Everything of the header but time; `size` is that of the record's fixed part. */
 static __always_inline void stamp(struct saker_event_header *hdr, __u32 kind, __u32 size, struct task_struct *task, u64 cgroup_id)
 {

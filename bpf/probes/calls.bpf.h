@@ -5,6 +5,8 @@
  * point to has just been read by the kernel, so it is resident; at the entry it often is not, and a program cannot wait for
  * it. The tracepoint sees calls of all ABIs (int 0x80, x32) and those that were under way when it was attached. Misses:
  * io_uring, which makes no system calls; calls that do not return (none of ours). */
+#define SAKER_NET_KINDS (1 << SAKER_NET_CONNECT | 1 << SAKER_NET_SEND | 1 << SAKER_NET_BIND)
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(calls__sys, struct pt_regs *regs, long ret)
 {
@@ -21,5 +23,9 @@ int BPF_PROG(calls__sys, struct pt_regs *regs, long ret)
 	identify_call(&call, (void *)bpf_get_current_task());
 	if (is_open_call(call.id) && saker_sys_kinds & 1 << SAKER_FILE_OPEN)
 		return on_open_exit(&call, ret);
+	if (call.id == SAKER_CALL_EXECVE || call.id == SAKER_CALL_EXECVEAT)
+		return saker_sys_kinds & 1 << SAKER_PROCESS_EXEC_FAILED ? on_exec_exit(SAKER_SLOT_SYS_EXIT, &call, ret) : 0;
+	if (saker_sys_kinds & SAKER_NET_KINDS)
+		return on_net_exit(&call, ret);
 	return 0;
 }
