@@ -5,7 +5,7 @@
 #define SAKER_PATH_H
 
 /* Steps of one walk: components plus mounts crossed. A deeper path loses its leading folders and is flagged truncated. */
-#define SAKER_PATH_STEPS 256
+#define SAKER_PATH_STEPS 512
 #define SAKER_NAME_MAX 255
 
 #define SAKER_TMPFS_MAGIC 0x01021994

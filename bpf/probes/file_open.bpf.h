@@ -183,6 +183,8 @@ static __always_inline void read_open_arguments(struct open_facts *open, const s
 		open->resolve = how.resolve;
 	}
 	open->flags = portable_open_flags(open->flags, call->compat);
+	if (!(open->flags & (SAKER_O_CREAT | SAKER_O_TMPFILE)))
+		open->mode = 0; /* not passed: what the register held before */
 }
 
 /* The exit of open, openat, openat2 and creat, of both ABIs, success and failure. The descriptor leads to the file. Between
