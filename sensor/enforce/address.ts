@@ -1,3 +1,4 @@
+import { addressText, parseAddress } from '../core/index.js';
 import type { Net } from '../lang/ir.js';
 
 const MAPPED_BASE = 0xffffn << 32n;
@@ -17,35 +18,27 @@ export function isMapped(address: bigint): boolean {
   return address >> 32n === 0xffffn;
 }
 
-/** The 16 bytes of an address, network order. */
-export function addressToBytes(address: bigint): Uint8Array {
-  const bytes = new Uint8Array(16);
-  for (let i = 15, rest = address; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
-  return bytes;
+/** Writes the 16 bytes of an address, network order. */
+export function writeAddress(into: DataView, at: number, address: bigint): void {
+  into.setBigUint64(at, address >> 64n);
+  into.setBigUint64(at + 8, address & 0xffffffffffffffffn);
 }
 
-/** 16 bytes, network order, as a number. */
-export function addressFromBytes(bytes: Uint8Array): bigint {
-  let address = 0n;
-  for (const byte of bytes.subarray(0, 16)) address = (address << 8n) | BigInt(byte);
-  return address;
-}
-
-/** Text of an address: dotted quad for IPv4-mapped ones, else RFC 5952. */
-export function formatAddress(address: bigint): string {
-  if (isMapped(address)) {
-    return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
-  }
-  const groups = Array.from({ length: 8 }, (_, i) =>
-    Number((address >> BigInt(112 - 16 * i)) & 0xffffn),
+/** Text of the 16 bytes of an address; dotted for IPv4-mapped ones. */
+export function addressTextOf(bytes: Uint8Array): string {
+  const mapped = bytes.subarray(0, 12).every((byte, at) => byte === (at < 10 ? 0 : 255));
+  return addressText(
+    mapped
+      ? bytes.subarray(12).reduce((sum, byte) => sum * 256 + byte, 0)
+      : Buffer.from(bytes).toString('latin1'),
   );
-  let best = { start: -1, length: 1 };
-  for (let start = 0; start < 8; start++) {
-    let length = 0;
-    while (start + length < 8 && groups[start + length] === 0) length++;
-    if (length > best.length) best = { start, length };
-  }
-  const hex = groups.map((group) => group.toString(16));
-  if (best.start < 0) return hex.join(':');
-  return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
+}
+
+/** An address as text in 128 bits; null when it is none. */
+export function parseMapped(text: string): { address: bigint; family: 4 | 6 } | null {
+  const parsed = parseAddress(text);
+  if (parsed === null) return null;
+  if (typeof parsed === 'number')
+    return { family: 4, address: mappedAddress({ family: 4, address: BigInt(parsed) }) };
+  return { family: 6, address: BigInt(`0x${Buffer.from(parsed, 'latin1').toString('hex')}`) };
 }

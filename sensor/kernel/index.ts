@@ -12,7 +12,19 @@ export type {
   SkippedRuns,
 } from './types.js';
 export type { BatchHandler, RecordSource, SourceStats } from './record-source.js';
-export type { Addon, BpfMap, MapInfo, MapOptions, Pidfd, ProbeSet, ProgramInfo } from './native.js';
+export type {
+  Addon,
+  BpfMap,
+  Closeable,
+  Link,
+  MapInfo,
+  MapOptions,
+  Pidfd,
+  ProbeSet,
+  ProgramInfo,
+  SharedWords,
+  TcFilter,
+} from './native.js';
 export { isNativeFault, native, type NativeFault, packageRoot } from './native.js';
 export { ProbeError, refusalOf } from './errors.js';
 export { findPlan } from './plan.js';

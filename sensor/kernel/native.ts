@@ -77,7 +77,7 @@ export interface ProgramInfo {
 /** One object file. Until `load` it is adjusted; closing it detaches all it attached. */
 export interface ProbeSet {
   programs(): readonly { readonly name: string; readonly section: string }[];
-  maps(): readonly Omit<MapInfo, 'id' | 'valueBytes' | 'flags'>[];
+  maps(): readonly Omit<MapInfo, 'id' | 'valueBytes' | 'flags' | 'fd'>[];
   setAutoload(program: string, wanted: boolean): void;
   /** For a ring buffer: bytes. */
   setMapSize(map: string, maxEntries: number): void;
@@ -92,8 +92,8 @@ export interface ProbeSet {
   attach(program: string): void;
   attachCgroup(program: string, path: string): void;
   detach(program: string, cgroup?: string): void;
-  /** Everything an iterator program writes. */
-  iterate(program: string): Uint8Array;
+  /** Everything an iterator program writes; `map`: of programs over a map's elements. */
+  iterate(program: string, map?: string): Uint8Array;
   programInfo(program: string): ProgramInfo;
   /** Valid while the set is open. */
   programFd(program: string): number;

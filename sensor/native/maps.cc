@@ -42,6 +42,12 @@ BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   } else {
     if (!info[0].IsObject()) throw Misuse(env, "map options must be an object");
     auto options = info[0].As<Napi::Object>();
+    if (options.Has("fd")) {
+      fd_ = UniqueFd::Duplicate(int(NumberOf(options.Get("fd"), "fd")));
+      if (!fd_) throw Fault(env, "BPF_MAP_INFO", errno, "descriptor");
+      Describe(env);
+      return;
+    }
     LIBBPF_OPTS(bpf_map_create_opts, opts);
     if (options.Has("flags")) opts.map_flags = NumberOf(options.Get("flags"), "flags");
     if (options.Has("inner")) opts.inner_map_fd = From(options.Get("inner"), "inner").fd();
@@ -228,6 +234,7 @@ Napi::Value BpfMap::GetInfo(const Napi::CallbackInfo& info) {
   about.Set("valueBytes", Napi::Number::New(env, double(value_bytes_)));
   about.Set("maxEntries", Napi::Number::New(env, max_entries_));
   about.Set("flags", Napi::Number::New(env, flags_));
+  about.Set("fd", Napi::Number::New(env, fd_.get()));
   return about;
 }
 

@@ -213,12 +213,15 @@ void ProbeSet::Detach(const Napi::CallbackInfo& info) {
   links_.erase(key);
 }
 
-// iterate(program): everything an iter program writes
+// iterate(program[, map]): everything an iter program writes; over a map's elements where it is such a program
 Napi::Value ProbeSet::Iterate(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   bpf_program* program = Program(info[0]);
   LibbpfLog log;
-  Link link(bpf_program__attach_iter(program, nullptr));
+  bpf_iter_link_info over{};
+  LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &over, .link_info_len = sizeof(over));
+  if (!info[1].IsUndefined()) over.map.map_fd = uint32_t(bpf_map__fd(Map(info[1])));
+  Link link(bpf_program__attach_iter(program, info[1].IsUndefined() ? nullptr : &opts));
   if (!link)
     throw ProgramFault(env, "BPF_ATTACH", errno, bpf_program__name(program), log.Tail(kLogLines));
   UniqueFd file(bpf_iter_create(bpf_link__fd(link.get())));

@@ -1,0 +1,256 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../core/index.js';
+import {
+  isNativeFault,
+  native,
+  type CgroupScope,
+  type Closeable,
+  type Link,
+  type TcFilter,
+} from '../kernel/index.js';
+
+/** Which way our program stands on an interface. */
+export type Side =
+  /** Ingress of the host end of a veth: what the pod sends. */
+  | 'pod'
+  /** Egress of an interface of this host: what its own processes send. */
+  | 'wire';
+
+/** An interface at which packets are judged, or should be. */
+export interface InterfaceStatus {
+  readonly name: string;
+  readonly side: Side;
+  readonly means: 'tcx' | 'clsact' | null;
+  /** Why packets are not judged there; null: they are. */
+  readonly fault: string | null;
+}
+
+export interface InterfaceOptions {
+  readonly scope: CgroupScope | null;
+  /** Also these, by name. */
+  readonly named: readonly string[];
+  readonly programs: Readonly<Record<Side, number>>;
+  readonly logger: Logger;
+}
+
+interface Attached extends InterfaceStatus {
+  readonly index: number;
+  readonly link: Closeable | null;
+  readonly filter: {
+    readonly ingress: boolean;
+    readonly priority: number;
+    readonly madeClsact: boolean;
+  } | null;
+}
+
+/** Names of our filters: a predecessor that was killed is known by them. `+`: it made the clsact, too. */
+const FILTER_NAME = 'saker_enforce';
+const FILTER_HANDLE = 0x5a4b;
+
+const EEXIST = 17;
+const EINVAL = 22;
+const ENODEV = 19;
+
+/**
+ * Our programs on network interfaces: tcx links, or clsact filters where the kernel has none. Attaches to veths in our own
+ * network namespace whose other end holds a process in scope, and to those named; takes all off again. Foreign programs stay
+ * where they are, in their order; ours is the first and lets everything go on that it does not stop.
+ */
+export class Interfaces {
+  readonly #options: InterfaceOptions;
+  readonly #attached = new Map<number, Attached>();
+  #tcx = true;
+
+  constructor(options: InterfaceOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at all links and attaches where it should. Cheap when nothing changed. */
+  reconcile(): void {
+    const links = native().sys.links();
+    const present = new Set(links.map(({ index }) => index));
+    for (const [index, attached] of this.#attached) {
+      if (!present.has(index)) this.#forget(attached);
+      else if (attached.fault !== null || !this.#stands(attached)) this.#detach(attached);
+    }
+    for (const { link, side } of this.#wanted(links)) {
+      if (!this.#attached.has(link.index)) this.#attached.set(link.index, this.#attach(link, side));
+    }
+  }
+
+  status(): InterfaceStatus[] {
+    return [...this.#attached.values()].map(({ name, side, means, fault }) => ({
+      name,
+      side,
+      means,
+      fault,
+    }));
+  }
+
+  close(): void {
+    for (const attached of this.#attached.values()) this.#detach(attached);
+  }
+
+  *#wanted(links: readonly Link[]): Iterable<{ link: Link; side: Side }> {
+    const { named, scope } = this.#options;
+    const candidates = links.filter(({ kind, peerNsid }) => kind === 'veth' && peerNsid >= 0);
+    const open = candidates.filter(({ index }) => !this.#attached.has(index));
+    // Walking the scope's processes is only worth it while some veth is not ours.
+    const nsids = scope === null || open.length === 0 ? null : scopeNsids(scope);
+    for (const link of links) {
+      const foreign = candidates.includes(link);
+      if (named.includes(link.name)) yield { link, side: foreign ? 'pod' : 'wire' };
+      else if (foreign && (scope === null || nsids?.has(link.peerNsid) === true))
+        yield { link, side: 'pod' };
+    }
+  }
+
+  #attach({ index, name }: Link, side: Side): Attached {
+    const ingress = side === 'pod';
+    const program = this.#options.programs[side];
+    try {
+      if (this.#tcx) {
+        try {
+          const link = new (native().bpf.TcxLink)(program, index, ingress);
+          return { index, name, side, means: 'tcx', fault: null, link, filter: null };
+        } catch (error) {
+          if (!isNativeFault(error) || error.errno !== EINVAL) throw error;
+          this.#tcx = false; // before 6.6
+        }
+      }
+      const filter = this.#addFilter(index, ingress, program);
+      return { index, name, side, means: 'clsact', fault: null, link: null, filter };
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error);
+      if (!isNativeFault(error) || error.errno !== ENODEV) {
+        this.#options.logger.warn('packets of an interface are not judged', {
+          interface: name,
+          fault,
+        });
+      }
+      return { index, name, side, means: null, fault, link: null, filter: null };
+    }
+  }
+
+  #addFilter(index: number, ingress: boolean, program: number): Attached['filter'] {
+    const { sys } = native();
+    const madeClsact = sys.addClsact(index);
+    const foreign = sys.filters(index, ingress).map(({ priority }) => priority);
+    // Before all others: what a CNI's program accepts or redirects, nobody after it sees.
+    const lowest = Math.min(0xc000, ...foreign);
+    const priority = lowest > 1 ? lowest - 1 : 1;
+    try {
+      sys.addFilter(
+        index,
+        ingress,
+        priority,
+        FILTER_HANDLE,
+        program,
+        madeClsact ? `${FILTER_NAME}+` : FILTER_NAME,
+      );
+    } catch (error) {
+      if (!isNativeFault(error) || error.errno !== EEXIST) throw error;
+      throw new Error(`priority ${priority} is taken by a filter that cannot share it`, {
+        cause: error,
+      });
+    }
+    return { ingress, priority, madeClsact };
+  }
+
+  /** A clsact filter can be removed by anyone with CAP_NET_ADMIN here; a tcx link only by us. */
+  #stands({ index, filter, name }: Attached): boolean {
+    if (filter === null) return true;
+    const found = native()
+      .sys.filters(index, filter.ingress)
+      .some((one) => isOurs(one) && one.priority === filter.priority);
+    if (!found)
+      this.#options.logger.warn('somebody removed our filter; it is put back', { interface: name });
+    return found;
+  }
+
+  #detach(attached: Attached): void {
+    const { index, link, filter, name } = attached;
+    try {
+      link?.close();
+      if (filter) {
+        native().sys.deleteFilter(index, filter.ingress, filter.priority, FILTER_HANDLE);
+        if (filter.madeClsact) dropEmptyClsact(index);
+      }
+    } catch (error) {
+      this.#options.logger.warn('a filter could not be removed', {
+        interface: name,
+        error: String(error),
+      });
+    }
+    this.#attached.delete(index);
+  }
+
+  #forget({ index, link }: Attached): void {
+    link?.close();
+    this.#attached.delete(index);
+  }
+}
+
+function isOurs({ kind, name, handle }: TcFilter): boolean {
+  return kind === 'bpf' && handle === FILTER_HANDLE && name.startsWith(FILTER_NAME);
+}
+
+/** Only ours may go: another's filters make the clsact theirs. */
+function dropEmptyClsact(index: number): void {
+  const { sys } = native();
+  if (sys.filters(index, true).length + sys.filters(index, false).length === 0)
+    sys.deleteClsact(index);
+}
+
+/**
+ * Removes filters that a sensor left which could not take them off (clsact filters outlive a SIGKILL). They are inert by then:
+ * their heartbeat has stopped.
+ *
+ * @returns names of the interfaces that had some.
+ */
+export function removeLeftovers(): string[] {
+  const { sys } = native();
+  const names = new Set<string>();
+  for (const { index, name } of sys.links()) {
+    for (const ingress of [true, false]) {
+      for (const filter of sys.filters(index, ingress)) {
+        if (!isOurs(filter)) continue;
+        sys.deleteFilter(index, ingress, filter.priority, filter.handle);
+        if (filter.name.endsWith('+')) dropEmptyClsact(index);
+        names.add(name);
+      }
+    }
+  }
+  return [...names];
+}
+
+/** Numbers that our network namespace has for those in which the scope's processes live. */
+function scopeNsids(scope: CgroupScope): Set<number> {
+  const nsids = new Set<number>();
+  const seen = new Set<string>([readlinkSync('/proc/self/ns/net')]);
+  for (const pid of processesOf(scope.path)) {
+    const path = `/proc/${pid}/ns/net`;
+    try {
+      const name = readlinkSync(path);
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const nsid = native().sys.nsidOf(path);
+      if (nsid >= 0) nsids.add(nsid);
+    } catch {
+      // The process has left meanwhile.
+    }
+  }
+  return nsids;
+}
+
+function* processesOf(folder: string): Iterable<string> {
+  try {
+    yield* readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) yield* processesOf(join(folder, entry.name));
+    }
+  } catch {
+    // The group has gone meanwhile.
+  }
+}

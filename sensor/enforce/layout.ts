@@ -1,0 +1,38 @@
+/**
+ * What bpf/enforce/layout.h fixes, for this side. A test compares it with the object's BTF-described maps; the record's
+ * offsets come from the generated layout like those of every other kind.
+ */
+export const WORD = { now: 0, aliveUntil: 1, set0: 2 } as const;
+
+/** Bytes of `struct saker_clause`. */
+export const CLAUSE_BYTES = 24;
+/** `struct saker_remote_key`: length of the prefix, address. */
+export const REMOTE_KEY_BYTES = 20;
+/** `struct saker_subject_key`: length of the prefix in bits, 256 bytes of path. */
+export const SUBJECT_KEY_BYTES = 260;
+/** `struct saker_guard`. */
+export const GUARD_BYTES = 32;
+export const GUARD_PORTS = 14;
+
+/** `enum saker_enforce_counter`, in order. */
+export const COUNTERS = [
+  'judged',
+  'blockedCalls',
+  'blockedPackets',
+  'wouldBlock',
+  'unready',
+  'unknownSubject',
+  'unstamped',
+  'unparsed',
+  'released',
+  'guarded',
+  'factsFull',
+  'replyFailed',
+  'stampFailed',
+  'pathFailed',
+] as const;
+export type CounterName = (typeof COUNTERS)[number];
+
+/** Numbers of bpf(2). */
+export const MAP_TYPE = { hash: 1, array: 2, lpmTrie: 11 } as const;
+export const NO_PREALLOC = 1;

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SakerError, type Logger } from '../core/index.js';
+import {
+  isNativeFault,
+  native,
+  packageRoot,
+  ProbeError,
+  refusalOf,
+  type BpfMap,
+  type CgroupScope,
+  type ProbeSet,
+} from '../kernel/index.js';
+
+/** Descriptors of the observing object's maps, which verdicts are told through. Valid while its probes are open. */
+export interface SharedMaps {
+  readonly stateRing: number;
+  readonly counters: number;
+  readonly control: number;
+}
+
+export interface ProgramOptions {
+  readonly scope: CgroupScope | null;
+  readonly shared: SharedMaps | null;
+  /** The sensor itself: no rule is ever about it. */
+  readonly ownTgid: number;
+  /** Processes whose facts there is room for. */
+  readonly maxProcesses: number;
+  readonly objectPath?: string;
+  readonly logger: Logger;
+}
+
+/** What a kernel may lack; each costs something that `saker status` says. */
+export interface Abilities {
+  /** A refused call can say ECONNREFUSED (5.18); else EPERM. */
+  readonly setRetval: boolean;
+  /** Sockets older than the sensor can be found (5.11). */
+  readonly seed: boolean;
+}
+
+/** Loaded enforcement programs. */
+export interface LoadedPrograms {
+  readonly set: ProbeSet;
+  readonly abilities: Abilities;
+}
+
+/** Attached in this order: who is who before who sends what. */
+export const FACT_PROGRAMS = ['facts_exit', 'facts_exec', 'facts_fork'] as const;
+export const SCOPED_FACT_PROGRAM = 'facts_moved';
+export const CALL_PROGRAMS = [
+  'stamp_create',
+  'stamp_bind4',
+  'stamp_bind6',
+  'judge_connect4',
+  'judge_connect6',
+  'judge_sendmsg4',
+  'judge_sendmsg6',
+] as const;
+export const DROP_PROGRAM = 'drop_packet';
+const SEED_PROGRAMS = ['seed_listeners', 'seed_sockets'] as const;
+
+/** Maps of headers shared with the observing object that no program here uses. */
+const UNUSED_MAPS = ['scratch_large', 'scratch_medium', 'scratch_small'];
+
+const folders: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' };
+
+/**
+ * Loads the object with as much as this kernel takes: what is missing is found by loading, never by version.
+ *
+ * @throws SakerError `NO_OBJECT`; ProbeError `PROBE_LOAD` when even the least does not load
+ */
+export function loadPrograms(options: ProgramOptions, dropsSilently: boolean): LoadedPrograms {
+  const tries: Abilities[] = [
+    { setRetval: true, seed: true },
+    { setRetval: false, seed: true },
+    { setRetval: false, seed: false },
+  ];
+  let first: unknown;
+  for (const abilities of tries) {
+    const set = open(options, abilities, dropsSilently);
+    try {
+      set.load();
+      return { set, abilities };
+    } catch (error) {
+      set.close();
+      if (!isNativeFault(error)) throw error;
+      first ??= error;
+      options.logger.debug('enforcement programs did not load', {
+        setRetval: abilities.setRetval,
+        seed: abilities.seed,
+        error: error.message,
+      });
+    }
+  }
+  throw new ProbeError(refusalOf(first, 'load'), first);
+}
+
+function open(options: ProgramOptions, abilities: Abilities, dropsSilently: boolean): ProbeSet {
+  const set = new (native().bpf.ProbeSet)(options.objectPath ?? objectPath());
+  try {
+    for (const name of UNUSED_MAPS) set.setAutocreate(name, false);
+    for (const name of SEED_PROGRAMS) set.setAutoload(name, abilities.seed);
+    set.setConstant('saker_scope_cgroup', options.scope?.id ?? 0n);
+    set.setConstant('saker_scope_level', options.scope?.level ?? 0);
+    set.setConstant('saker_own_tgid', options.ownTgid);
+    set.setConstant('saker_can_set_retval', Number(abilities.setRetval));
+    set.setConstant('saker_drops_silently', Number(dropsSilently));
+    set.setConstant('saker_tag_key', new Uint8Array(randomBytes(16)));
+    set.setMapSize('facts', options.maxProcesses);
+    if (options.shared) {
+      reuse(set, 'state_ring', options.shared.stateRing);
+      reuse(set, 'saker_counters', options.shared.counters);
+      reuse(set, 'saker_control', options.shared.control);
+    }
+    return set;
+  } catch (error) {
+    set.close();
+    throw error;
+  }
+}
+
+function reuse(set: ProbeSet, name: string, fd: number): void {
+  const map: BpfMap = new (native().bpf.BpfMap)({ fd });
+  set.reuseMap(name, map);
+  map.close();
+}
+
+function objectPath(): string {
+  const path = join(
+    packageRoot(),
+    'build/bpf',
+    folders[process.arch] ?? process.arch,
+    'saker_enforce.bpf.o',
+  );
+  if (existsSync(path)) return path;
+  throw new SakerError('NO_OBJECT', `no eBPF object for ${process.arch}: ${path}`, {
+    hint: 'run "npm run build"; it needs clang',
+  });
+}
