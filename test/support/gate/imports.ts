@@ -12,9 +12,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
   lang: ['core'],
   kernel: ['core'],
   events: ['core', 'kernel'],
-  identity: ['core', 'events', 'lang'],
-  engine: ['core', 'lang'],
-  enforce: ['core', 'lang', 'kernel'],
+  identity: ['core', 'lang', 'kernel', 'events'],
+  engine: ['core', 'lang', 'events'],
+  enforce: ['core', 'lang', 'kernel', 'events'],
   spool: ['core'],
   sinks: ['core', 'spool'],
   app: ['core', 'lang', 'kernel', 'events', 'identity', 'engine', 'enforce', 'spool', 'sinks'],
@@ -45,6 +45,8 @@ const contracts = new Set([
 interface Edge {
   readonly to: string;
   readonly line: number;
+  /** Gone when compiled: layers bind it, but it closes no circle. */
+  readonly typeOnly: boolean;
 }
 
 function importsOf(file: string): Edge[] {
@@ -61,6 +63,7 @@ function importsOf(file: string): Edge[] {
       edges.push({
         to: relative('.', join(dirname(file), specifier.text.replace(/\.js$/, '.ts'))),
         line: source.getLineAndCharacterOfPosition(specifier.getStart()).line + 1,
+        typeOnly: isTypeOnly(node),
       });
     }
     ts.forEachChild(node, visit);
@@ -79,6 +82,11 @@ function specifierOf(node: ts.Node): ts.StringLiteral | undefined {
   }
   return undefined;
 }
+
+const isTypeOnly = (node: ts.Node): boolean =>
+  (ts.isImportDeclaration(node) &&
+    node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) ||
+  (ts.isExportDeclaration(node) && node.isTypeOnly);
 
 function* layerFaults(): Generator<string> {
   for (const [file, edges] of graph) {
@@ -106,7 +114,7 @@ function stageOf(file: string): string | undefined {
 /** The index of a stage, or of a folder below it that is a part of its own (sensor/lang/fields/index.ts). */
 const isDoor = (file: string): boolean => file.endsWith('/index.ts');
 
-/** Each circle once, as the files on it. Types count too: a circle of types is a seam in the wrong place. */
+/** Each circle once, as the files on it. */
 function* cycles(): Generator<string> {
   const done = new Set<string>();
   const path: string[] = [];
@@ -121,7 +129,7 @@ function* cycles(): Generator<string> {
     }
     if (done.has(file)) return;
     path.push(file);
-    for (const { to } of graph.get(file) ?? []) walk(to);
+    for (const { to, typeOnly } of graph.get(file) ?? []) if (!typeOnly) walk(to);
     path.pop();
     done.add(file);
   };

@@ -1,0 +1,18 @@
+/** `npm run bench`: what the sensor costs, each figure as a ratio of paired runs with its spread. */
+import { benchCalls } from './calls/bench.js';
+
+const benchmarks = [
+  { name: 'calls', what: 'cost to getpid, open+close, connect, fork+exec', run: benchCalls },
+];
+
+const wanted = process.argv.slice(2);
+if (wanted.includes('--help')) {
+  console.log('usage: bin/bench [BENCHMARK...]\n');
+  for (const { name, what } of benchmarks) console.log(`  ${name.padEnd(10)} ${what}`);
+} else {
+  for (const benchmark of benchmarks) {
+    if (wanted.length > 0 && !wanted.includes(benchmark.name)) continue;
+    console.log(`== ${benchmark.name}: ${benchmark.what}`);
+    await benchmark.run();
+  }
+}
