@@ -111,8 +111,11 @@ function stageOf(file: string): string | undefined {
   return top === 'sensor' ? stage : undefined;
 }
 
-/** The index of a stage, or of a folder below it that is a part of its own (sensor/lang/fields/index.ts). */
-const isDoor = (file: string): boolean => file.endsWith('/index.ts');
+/**
+ * The index of a stage, or of a folder below it that is a part of its own (sensor/lang/fields/index.ts). app has no door: each
+ * command loads the one part it runs, so that \`saker fields\` starts without Kafka.
+ */
+const isDoor = (file: string): boolean => file.endsWith('/index.ts') || file.startsWith('sensor/app/');
 
 /** Each circle once, as the files on it. */
 function* cycles(): Generator<string> {
