@@ -324,6 +324,7 @@ struct task_struct {
 
 struct io_open {
 	int dfd;
+	u32 file_slot; /* not 0: into the ring's own table, without a descriptor */
 	struct filename *filename;
 	struct open_how how;
 };

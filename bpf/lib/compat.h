@@ -61,6 +61,10 @@ struct trace_event_raw_sched_process_exit___new { /* since 6.15: the tracepoint 
 	bool group_dead;
 };
 
+struct trace_event_raw_io_uring_complete___new { /* since 5.19 the tracepoint hands over the request */
+	void *req;
+};
+
 #pragma clang attribute pop
 
 static __always_inline void *kernfs_parent(const void *node)

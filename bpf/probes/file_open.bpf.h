@@ -466,3 +466,38 @@ int BPF_PROG(file_open__fn_uring_done, struct io_kiocb *req, unsigned int issue_
 {
 	return on_uring_open_done(req, ret);
 }
+
+/* Where functions cannot be hooked: the completion of an OPENAT or OPENAT2. It is posted by the process that made the request
+ * (or by a thread of it), so the descriptor leads to the file, as at a call's exit. Misses: the name as passed, freed by then,
+ * so a failure carries none and a success only what was opened; requests that ask for no completion
+ * (IOSQE_CQE_SKIP_SUCCESS); kernels before 5.19, whose tracepoint does not say which request it was. */
+SEC("raw_tp/io_uring_complete")
+int file_open__sys_uring(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct open_facts open = { .partial = true };
+	struct io_open *io;
+	struct io_kiocb *req;
+	struct file *file;
+	s32 result;
+	u8 op;
+
+	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete___new, req))
+		return 0;
+	req = (void *)ctx->args[1];
+	if (!req)
+		return 0;
+	op = BPF_CORE_READ(req, opcode);
+	if ((op != SAKER_URING_OPENAT && op != SAKER_URING_OPENAT2) || !current_observed() || !uring_result(req, &result))
+		return 0;
+	io = (void *)req; /* the operation's own part comes first in the request */
+	open.ret = result < 0 ? result : 0;
+	open.flags = portable_open_flags(BPF_CORE_READ(io, how.flags), false) & ~SAKER_O_LARGEFILE;
+	open.mode = BPF_CORE_READ(io, how.mode);
+	open.resolve = BPF_CORE_READ(io, how.resolve);
+	open.dirfd = BPF_CORE_READ(io, dfd);
+	if (result >= 0 && !BPF_CORE_READ(io, file_slot)) {
+		file = file_of_fd((void *)bpf_get_current_task(), result);
+		open.file = file;
+	}
+	return emit_uring_open(SAKER_SLOT_OPEN_URING_COMPLETE, &open, op);
+}

@@ -408,13 +408,15 @@ static __always_inline void keep_address(struct net_in_flight *call, struct sock
 	call->addr_len = len;
 }
 
-static __always_inline int on_net_address(u32 kind, struct socket *sock, const void *addr, u32 addr_len)
+static __always_inline int on_net_address(u32 kind, struct socket *sock, const void *addr, u32 addr_len, u64 bytes)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct net_in_flight *call = bpf_map_lookup_elem(&net_in_flight, &tid);
 
-	if (call && call->kind == kind)
-		keep_address(call, BPF_CORE_READ(sock, sk), addr, addr_len);
+	if (!call || call->kind != kind)
+		return 0;
+	keep_address(call, BPF_CORE_READ(sock, sk), addr, addr_len);
+	call->bytes = bytes;
 	return 0;
 }
 
@@ -546,7 +548,7 @@ int BPF_PROG(net_connect__fn_begin, int fd, const void *addr, int addr_len)
 SEC("fentry/security_socket_connect")
 int BPF_PROG(net_connect__fn_address, struct socket *sock, const void *addr, int addr_len)
 {
-	return on_net_address(SAKER_NET_CONNECT, sock, addr, addr_len);
+	return on_net_address(SAKER_NET_CONNECT, sock, addr, addr_len, 0);
 }
 
 SEC("fexit/__sys_connect")
@@ -564,7 +566,7 @@ int BPF_KPROBE(net_connect__fnk_begin, int fd, const void *addr, int addr_len)
 SEC("kprobe/security_socket_connect")
 int BPF_KPROBE(net_connect__fnk_address, struct socket *sock, const void *addr, int addr_len)
 {
-	return on_net_address(SAKER_NET_CONNECT, sock, addr, addr_len);
+	return on_net_address(SAKER_NET_CONNECT, sock, addr, addr_len, 0);
 }
 
 SEC("kretprobe/__sys_connect")
@@ -597,7 +599,7 @@ int BPF_PROG(net_bind__fn_begin, int fd, const void *addr, int addr_len)
 SEC("fentry/security_socket_bind")
 int BPF_PROG(net_bind__fn_address, struct socket *sock, const void *addr, int addr_len)
 {
-	return on_net_address(SAKER_NET_BIND, sock, addr, addr_len);
+	return on_net_address(SAKER_NET_BIND, sock, addr, addr_len, 0);
 }
 
 SEC("fexit/__sys_bind")
@@ -615,7 +617,7 @@ int BPF_KPROBE(net_bind__fnk_begin, int fd, const void *addr, int addr_len)
 SEC("kprobe/security_socket_bind")
 int BPF_KPROBE(net_bind__fnk_address, struct socket *sock, const void *addr, int addr_len)
 {
-	return on_net_address(SAKER_NET_BIND, sock, addr, addr_len);
+	return on_net_address(SAKER_NET_BIND, sock, addr, addr_len, 0);
 }
 
 SEC("kretprobe/__sys_bind")
@@ -647,7 +649,7 @@ int BPF_PROG(net_send__fn_sendto_begin, int fd, const void *buffer, size_t len, 
 SEC("fentry/security_socket_sendmsg")
 int BPF_PROG(net_send__fn_address, struct socket *sock, struct msghdr *msg, int size)
 {
-	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen));
+	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen), size);
 }
 
 SEC("fexit/__sys_sendto")
@@ -665,9 +667,9 @@ int BPF_KPROBE(net_send__fnk_sendto_begin, int fd, const void *buffer, size_t le
 }
 
 SEC("kprobe/security_socket_sendmsg")
-int BPF_KPROBE(net_send__fnk_address, struct socket *sock, struct msghdr *msg)
+int BPF_KPROBE(net_send__fnk_address, struct socket *sock, struct msghdr *msg, int size)
 {
-	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen));
+	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen), size);
 }
 
 SEC("kretprobe/__sys_sendto")
