@@ -28,13 +28,16 @@ export function refusalOf(error: unknown, stage: ProgramRefusal['stage']): Progr
   return { program, stage, errno, reason: reasonOf(error.message, program, log), log };
 }
 
-/** The verifier's verdict where it gave one, else what errno means. */
+/** What the verifier said last, or how libbpf put it, beside what errno means. */
 function reasonOf(message: string, program: string, log: readonly string[]): string {
+  const meaning = message.startsWith(`${program}: `) ? message.slice(program.length + 2) : message;
   const verdict = log.findLast(
     (line) => line !== '' && !/^(libbpf:|processed \d+ insns|-- (BEGIN|END) PROG)/.test(line),
   );
-  const meaning = message.startsWith(`${program}: `) ? message.slice(program.length + 2) : message;
-  return verdict === undefined ? meaning : `${meaning} (${verdict.trim()})`;
+  if (verdict !== undefined) return `${meaning} (${verdict.trim()})`;
+  const told = log.map((line) => /^libbpf: prog '[^']*': (failed to .+): /.exec(line)?.[1]);
+  const how = told.findLast((text) => text !== undefined && text !== 'failed to load');
+  return how === undefined ? meaning : `${meaning} (${how})`;
 }
 
 function hintFor(refusal: ProgramRefusal): string {

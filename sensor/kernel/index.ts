@@ -9,6 +9,7 @@ export type {
   Probes,
   ProgramRefusal,
   ServedEvent,
+  SharedMaps,
   SkippedRuns,
 } from './types.js';
 export type { BatchHandler, RecordSource, SourceStats } from './record-source.js';

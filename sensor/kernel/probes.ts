@@ -8,7 +8,14 @@ import { attachProgram, makeDataRings, objectPath, openObject } from './object.j
 import { sysKinds } from './plan.js';
 import { LiveSource, type ReaderOptions } from './reader.js';
 import { batchOf } from './scan.js';
-import type { ProbeControl, ProbeCounters, ProbeOptions, ProbePlan, Probes } from './types.js';
+import type {
+  ProbeControl,
+  ProbeCounters,
+  ProbeOptions,
+  ProbePlan,
+  Probes,
+  SharedMaps,
+} from './types.js';
 
 const MIB = 1 << 20;
 
@@ -49,6 +56,7 @@ class LoadedProbes implements Probes {
   readonly #cgroup: string;
   readonly #counters: BpfMap;
   readonly #control: BpfMap;
+  readonly #stateRing: BpfMap;
   #closed = false;
 
   constructor(set: ProbeSet, options: ProbeOptions & { readonly reader?: ReaderOptions }) {
@@ -60,7 +68,8 @@ class LoadedProbes implements Probes {
     this.setControl({ classes: new Map(), generation: 0, wantEnv: false });
     const rings = [set.map('state_ring'), ...makeDataRings(set, options.dataRingBytes ?? 16 * MIB)];
     this.source = new LiveSource(rings, options.reader);
-    for (const ring of rings) ring.close(); // the reader and the programs hold them
+    this.#stateRing = rings[0]!;
+    for (const ring of rings.slice(1)) ring.close(); // the reader and the programs hold them
   }
 
   attach(): void {
@@ -85,6 +94,14 @@ class LoadedProbes implements Probes {
     writeControl(this.#control, control);
   }
 
+  sharedMaps(): SharedMaps {
+    return {
+      stateRing: this.#stateRing.info().fd,
+      counters: this.#counters.info().fd,
+      control: this.#control.info().fd,
+    };
+  }
+
   counters(): ProbeCounters {
     invariant(!this.#closed, 'counters of closed probes');
     const skipped = this.plan.programs
@@ -103,5 +120,6 @@ class LoadedProbes implements Probes {
     this.#set.close();
     this.#counters.close();
     this.#control.close();
+    this.#stateRing.close();
   }
 }

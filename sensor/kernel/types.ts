@@ -97,6 +97,13 @@ export interface ProbeCounters {
   readonly skipped: readonly SkippedRuns[];
 }
 
+/** Descriptors, valid in every thread while the probes are open: enforcement tells its verdicts through the same ring. */
+export interface SharedMaps {
+  readonly stateRing: number;
+  readonly counters: number;
+  readonly control: number;
+}
+
 /** Loaded programs with their rings. Order of use: `loadProbes`, `source.start`, `attach`, `scan`. */
 export interface Probes {
   readonly plan: ProbePlan;
@@ -109,6 +116,7 @@ export interface Probes {
    */
   scan(): Uint8Array;
   setControl(control: ProbeControl): void;
+  sharedMaps(): SharedMaps;
   counters(): ProbeCounters;
   /** Detaches, frees, closes `source`; calling it twice is fine. */
   close(): void;

@@ -1,4 +1,10 @@
-import { cgroupScope, findPlan, loadProbes, type Probes } from '../../../sensor/kernel/index.js';
+import {
+  cgroupScope,
+  findPlan,
+  loadProbes,
+  type ProbePlan,
+  type Probes,
+} from '../../../sensor/kernel/index.js';
 import { KIND, type RecordCursor, RecordWalk } from '../../../sensor/events/index.js';
 import { type Cgroup, makeCgroup } from '../../support/cgroup.js';
 import { mustExec, type Place } from '../../support/place.js';
@@ -16,6 +22,8 @@ export interface Scoped {
   close(): Promise<void>;
 }
 
+let plan: ProbePlan | undefined;
+
 /** Loads and attaches; `take` sees each record in order. */
 export async function observe(
   place: Place,
@@ -24,7 +32,8 @@ export async function observe(
 ): Promise<Scoped> {
   const cgroup = await makeCgroup(place);
   const scope = cgroupScope(cgroup.path);
-  const probes = loadProbes({ plan: findPlan({ scope }), scope, ...rings });
+  plan ??= findPlan({ scope });
+  const probes = loadProbes({ plan, scope, ...rings });
   const walk = new RecordWalk();
   probes.source.start((bytes, length) => {
     walk.each(bytes, length, take);
