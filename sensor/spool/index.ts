@@ -1,6 +1,12 @@
 export type { Alert, AlertSubject, NewAlert } from './alert.js';
 export { Cursor, readCursors, type CursorState } from './cursor.js';
-export { escapeLine, jsonLine, textLine, type JsonOptions, type TextOptions } from './format/index.js';
+export {
+  escapeLine,
+  jsonLine,
+  textLine,
+  type JsonOptions,
+  type TextOptions,
+} from './format/index.js';
 export { lockDir, type DirLock, type TryFlock } from './lock.js';
 export { LOSS_RULE } from './losses.js';
 export { SpoolReader, type Batch, type ReadLimits } from './reader.js';

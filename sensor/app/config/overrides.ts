@@ -68,7 +68,7 @@ function put(
     let next = source.resolve(at.get(place, true));
     if (next === null || (!isCollection(next) && next.toJS(document) === null)) {
       const list = typeof path[index + 1] === 'number' || path[index + 1] === '';
-      next = document.createNode(list ? [] : {}) as Node;
+      next = document.createNode(list ? [] : {});
       source.markOverride(next, option);
       at.set(place, next);
     }
@@ -92,7 +92,7 @@ function keyNode(
 }
 
 function emptyMap(document: Document): YAMLMap {
-  return document.createNode({}) as unknown as YAMLMap;
+  return document.createNode({});
 }
 
 /** `a.b[2].c[]` → a, b, 2, c, ''. */

@@ -43,5 +43,5 @@ export function renderProblem(problem: ConfigProblem): string {
 
 /** Of the same length, so that the caret stays in place. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  return text.replace(/\p{Cc}/gu, ' ');
 }

@@ -18,10 +18,13 @@ export function validate(source: ConfigSource, schema: Schema, environment: Envi
 }
 
 class Validator {
-  constructor(
-    readonly source: ConfigSource,
-    readonly environment: Environment,
-  ) {}
+  readonly source: ConfigSource;
+  readonly environment: Environment;
+
+  constructor(source: ConfigSource, environment: Environment) {
+    this.source = source;
+    this.environment = environment;
+  }
 
   /** @param node - Null: absent, so the defaults apply. @param at - Path for messages. */
   value(node: Node | null, schema: Schema, at: string): Json {

@@ -1,4 +1,4 @@
-import type { ExportResult } from '@opentelemetry/core';
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { defaultResource, resourceFromAttributes, type Resource } from '@opentelemetry/resources';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { Logger } from '../../core/index.js';
@@ -135,7 +135,7 @@ type Outcome =
 /** First thing in the callback: what the collector refused is told on the side (`diag.ts`). */
 function outcomeOf(result: ExportResult): Outcome {
   const partial = takePartialSuccess();
-  if (result.code !== 0) return { kind: 'failed', error: result.error };
+  if (result.code !== ExportResultCode.SUCCESS) return { kind: 'failed', error: result.error };
   const refused = Number(partial?.rejectedLogRecords ?? 0);
   const said = partial?.errorMessage ?? '';
   return {

@@ -1,10 +1,4 @@
-import type {
-  AnyValue,
-  Attributes,
-  AttributeValue,
-  HrTime,
-  SeverityNumber,
-} from '@opentelemetry/api';
+import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Priority } from '../../lang/ir.js';
@@ -63,10 +57,10 @@ export function toLogRecord(alert: Alert, resource: Resource): ReadableLogRecord
   return {
     hrTime: fromNs(alert.timeNs),
     hrTimeObserved: appendedAt(alert.id),
-    severityNumber: SEVERITY[alert.priority] as SeverityNumber,
+    severityNumber: SEVERITY[alert.priority],
     severityText: alert.priority,
     eventName: eventName(alert),
-    body: alert.message as AnyValue,
+    body: alert.message,
     attributes: attributesOf(alert),
     droppedAttributesCount: 0,
     resource,
@@ -98,7 +92,7 @@ function attributesOf(alert: Alert): Attributes {
   if (techniques.length > 0) attributes['saker.threat.technique.id'] = techniques;
   for (const [field, value] of Object.entries(parseFields(alert.fields))) {
     const known = toAttribute(value);
-    if (known !== null) attributes[nameOf(field, value)] = known;
+    if (known !== undefined) attributes[nameOf(field, value)] = known;
   }
   const { subject } = alert;
   if (subject) {
@@ -129,8 +123,8 @@ function parseFields(json: string): Readonly<Record<string, unknown>> {
   >;
 }
 
-function toAttribute(value: unknown): AttributeValue | null {
-  if (value === null || value === undefined) return null;
+function toAttribute(value: unknown): AttributeValue | undefined {
+  if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value;
   if (Array.isArray(value))

@@ -2,9 +2,7 @@
  * What must not reach a terminal or break a line: quotes, backslashes and control characters, as in a JSON string; also DEL,
  * the C1 controls (U+009B begins an escape sequence too) and the marks that turn the direction of text.
  */
-// eslint-disable-next-line no-control-regex
-const HOSTILE =
-  /["\\\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
+const HOSTILE = /["\\\p{Cc}\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/gu;
 
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',

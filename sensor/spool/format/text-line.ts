@@ -62,6 +62,6 @@ function rawEntries(json: string): [string, string][] {
     if (key !== '') entries.push([key, context?.source ?? JSON.stringify(value)]);
     return value;
   };
-  JSON.parse(json, collect as (key: string, value: unknown) => unknown);
+  JSON.parse(json, collect);
   return entries.sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -21,7 +21,10 @@ export class MemorySink implements Sink {
     kind: 'delivered',
   });
   closed = 0;
-  constructor(readonly name: string) {}
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
   async deliver(batch: readonly Alert[], signal: AbortSignal): Promise<DeliveryResult> {
     const result = await this.behave(batch, signal);
     if (result.kind !== 'retry') {
