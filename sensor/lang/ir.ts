@@ -43,9 +43,15 @@ export type Literal =
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'net'; readonly value: Net }
   /** Translated from RE2's POSIX syntax; matches the whole value; applied to text, not bytes. */
-  | { readonly kind: 'regex'; readonly source: string; readonly flags: string; readonly text: string };
+  | {
+      readonly kind: 'regex';
+      readonly source: string;
+      readonly flags: string;
+      readonly text: string;
+    };
 
-export type TransformerName = 'tolower' | 'toupper' | 'b64' | 'basename' | 'len' | 'join' | 'concat' | 'getopt';
+export type TransformerName =
+  'tolower' | 'toupper' | 'b64' | 'basename' | 'len' | 'join' | 'concat' | 'getopt';
 
 /** A left-hand side, or a right-hand `val()`. */
 export type Operand =
@@ -82,17 +88,15 @@ export type Condition =
 /** One piece of an output: literal text or a field, perhaps through transformers, perhaps cut and padded to a width in bytes. */
 export type OutputToken =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'value'; readonly operand: Operand; readonly width: number; readonly text: string };
+  | {
+      readonly kind: 'value';
+      readonly operand: Operand;
+      readonly width: number;
+      readonly text: string;
+    };
 
 export type Priority =
-  | 'Emergency'
-  | 'Alert'
-  | 'Critical'
-  | 'Error'
-  | 'Warning'
-  | 'Notice'
-  | 'Informational'
-  | 'Debug';
+  'Emergency' | 'Alert' | 'Critical' | 'Error' | 'Warning' | 'Notice' | 'Informational' | 'Debug';
 
 /** In falling severity: the index is the syslog severity. */
 export const PRIORITIES: readonly Priority[] = [

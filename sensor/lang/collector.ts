@@ -1,0 +1,190 @@
+import { ConditionSyntaxError, parse } from '../../grammar/index.js';
+import type { ItemContext } from './diagnostic.js';
+import { diagnosticFor } from './diagnostic.js';
+import type { ListItem, MacroItem, RuleItem, RuleParts } from './items.js';
+import { mergeExceptions, validateException } from './passes/exceptions.js';
+import type { Report } from './read-values.js';
+import { MappedText } from './source.js';
+import { didYouMean } from './suggest.js';
+
+/** Joins an appended text with one blank. */
+const joined = (before: MappedText, after: MappedText): MappedText =>
+  MappedText.join([before, ' ', after]);
+
+/** What was read so far, in order of first definition. */
+export class Collector {
+  readonly lists = new Map<string, ListItem>();
+  readonly macros = new Map<string, MacroItem>();
+  readonly rules = new Map<string, RuleItem>();
+  readonly #report: Report;
+  /** Appended conditions join as groups, not as text. */
+  readonly #strict: boolean;
+  #next = 0;
+
+  constructor(report: Report, strict: boolean) {
+    this.#report = report;
+    this.#strict = strict;
+  }
+
+  defineList(item: Omit<ListItem, 'index' | 'visibility' | 'kind'>): void {
+    this.lists.set(item.name, { kind: 'list', ...item, ...this.#order(this.lists.get(item.name)) });
+  }
+
+  appendList(name: string, items: readonly MappedText[], context: ItemContext): void {
+    const before = this.lists.get(name);
+    if (before === undefined) return this.#missing('list', name, context, this.lists.keys());
+    this.lists.set(name, {
+      ...before,
+      items: [...before.items, ...items],
+      visibility: this.#next++,
+    });
+  }
+
+  replaceList(name: string, items: readonly MappedText[], context: ItemContext): void {
+    const before = this.lists.get(name);
+    if (before === undefined) return this.#missing('list', name, context, this.lists.keys());
+    this.lists.set(name, { ...before, items, visibility: this.#next++ });
+  }
+
+  defineMacro(item: Omit<MacroItem, 'index' | 'visibility' | 'kind'>): void {
+    const order = this.#order(this.macros.get(item.name));
+    this.macros.set(item.name, { kind: 'macro', ...item, ...order });
+  }
+
+  appendMacro(name: string, condition: MappedText, context: ItemContext): void {
+    const before = this.macros.get(name);
+    if (before === undefined) return this.#missing('macro', name, context, this.macros.keys());
+    this.macros.set(name, {
+      ...before,
+      condition: this.#appended(before.condition, condition, context),
+      visibility: this.#next++,
+    });
+  }
+
+  replaceMacro(name: string, condition: MappedText, context: ItemContext): void {
+    const before = this.macros.get(name);
+    if (before === undefined) return this.#missing('macro', name, context, this.macros.keys());
+    this.macros.set(name, { ...before, condition, visibility: this.#next++ });
+  }
+
+  /** Defines a rule, or redefines it in its old place. `sourceGiven`: it names a source of its own. */
+  defineRule(item: Omit<RuleItem, 'index' | 'visibility' | 'kind'>, sourceGiven: boolean): void {
+    const before = this.rules.get(item.name);
+    if (before !== undefined && sourceGiven && before.source !== item.source) {
+      this.#report(
+        diagnosticFor(
+          {
+            code: 'source-changed',
+            falco: 'LOAD_ERR_VALIDATE',
+            message: `rule "${item.name}" has source ${before.source}: it cannot be redefined with source ${item.source}`,
+          },
+          item.context,
+        ),
+      );
+      return;
+    }
+    for (const exception of item.exceptions) validateException(exception, this.#report);
+    this.rules.set(item.name, {
+      kind: 'rule',
+      ...item,
+      source: before !== undefined && !sourceGiven ? before.source : item.source,
+      ...this.#order(before),
+    });
+  }
+
+  appendRule(name: string, parts: RuleParts, context: ItemContext): void {
+    const before = this.rules.get(name);
+    if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
+    this.rules.set(name, {
+      ...before,
+      condition:
+        parts.condition === undefined
+          ? before.condition
+          : this.#appended(before.condition, parts.condition, context),
+      output: parts.output === undefined ? before.output : joined(before.output, parts.output),
+      description:
+        parts.description === undefined
+          ? before.description
+          : `${before.description} ${parts.description}`,
+      tags: parts.tags === undefined ? before.tags : [...new Set([...before.tags, ...parts.tags])],
+      exceptions:
+        parts.exceptions === undefined
+          ? before.exceptions
+          : mergeExceptions(before.exceptions, parts.exceptions, this.#report),
+      visibility: this.#next++,
+    });
+  }
+
+  /** Replaces the values that `parts` holds. Falco keeps the place of the condition that was there first. */
+  replaceInRule(name: string, parts: RuleParts, context: ItemContext): void {
+    const before = this.rules.get(name);
+    if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
+    for (const exception of parts.exceptions ?? []) validateException(exception, this.#report);
+    const { conditionContext: _c, outputContext: _o, ...values } = parts;
+    this.rules.set(name, { ...before, ...values, visibility: this.#next++ });
+  }
+
+  enableRule(name: string, enabled: boolean, context: ItemContext): void {
+    const before = this.rules.get(name);
+    if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
+    this.rules.set(name, { ...before, enabled });
+  }
+
+  /**
+   * Appends to a condition as Falco does, by text: `a or b` and `and c` make `a or (b and c)`, which nobody means. Strict
+   * mode takes what was there as one group.
+   */
+  #appended(before: MappedText, after: MappedText, context: ItemContext): MappedText {
+    const word = /^\s*(and|or)\b/.exec(after.text)?.[1];
+    if (word !== 'and' || topOperator(before.text) !== 'or') return joined(before, after);
+    this.#report(
+      diagnosticFor(
+        {
+          code: 'append-precedence',
+          severity: 'warning',
+          message: this.#strict
+            ? 'the condition holds an "or": Falco would let "and" bind to its last part only'
+            : 'the condition holds an "or": the appended "and" binds to its last part only',
+          hint: 'put the condition in parentheses where it is defined, or use exceptions',
+        },
+        context,
+        after.locate({ start: 0, end: after.text.length })?.span,
+      ),
+    );
+    return this.#strict ? MappedText.join(['(', before, ') ', after]) : joined(before, after);
+  }
+
+  #order(before: { readonly index: number } | undefined): { index: number; visibility: number } {
+    const next = this.#next++;
+    return { index: before?.index ?? next, visibility: next };
+  }
+
+  #missing(
+    kind: 'list' | 'macro' | 'rule',
+    name: string,
+    context: ItemContext,
+    known: Iterable<string>,
+  ): void {
+    this.#report(
+      diagnosticFor(
+        {
+          code: `unknown-${kind}`,
+          falco: 'LOAD_ERR_VALIDATE',
+          message: `there is no ${kind} "${name}" to append to, override or enable`,
+          hint: didYouMean(name, known),
+        },
+        context,
+      ),
+    );
+  }
+}
+
+/** The loosest operator of a condition; null when it does not parse as it stands. */
+function topOperator(text: string): string | null {
+  try {
+    return parse(text).kind;
+  } catch (error) {
+    if (error instanceof ConditionSyntaxError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Diagnostic } from './diagnostic.js';
+import type { Priority, Rule } from './ir.js';
+
+/** One rule file, already read: the loader never touches the disk. */
+export interface RuleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Switches rules on or off after load, by name (`*` stands for any text) or tag; the last word counts. */
+export interface Selection {
+  readonly operation: 'enable' | 'disable';
+  readonly rule?: string;
+  readonly tag?: string;
+}
+
+/** Text added to the output of rules that fit all that is given. */
+export interface AppendOutput {
+  readonly rule?: string;
+  readonly source?: string;
+  readonly tags?: readonly string[];
+  readonly text: string;
+}
+
+export interface LoadOptions {
+  /** `falco` (default): traps keep their meaning and are warned of; `strict`: they mean what they seem to. */
+  readonly compat?: 'falco' | 'strict';
+  /** Less severe rules are compiled, but do not run; action rules always do. */
+  readonly priority?: Priority;
+  readonly selection?: readonly Selection[];
+  readonly appendOutput?: readonly AppendOutput[];
+  /** Event sources there are; default `syscall`. */
+  readonly sources?: readonly string[];
+  /** Plugins by version, as `required_plugin_versions` asks; default `BUILTIN_PLUGINS`. */
+  readonly plugins?: ReadonlyMap<string, string>;
+  /** `first` (default): a rule behind a broader one never alerts, which is warned of. */
+  readonly matching?: 'first' | 'all';
+  /** Names of events this build takes; rules that need others are warned of. Not given: no such warning. */
+  readonly captured?: ReadonlySet<string>;
+  /**
+   * Judges a rule with an action: errors say why it cannot be enforced, warnings and hints what to know of it. Without a
+   * judge such a rule is an error: it must never run as one that only alerts.
+   */
+  readonly checkAction?: (rule: Rule, place: ActionPlace) => readonly Diagnostic[];
+}
+
+/** Makes diagnostics at spans of a rule's condition. */
+export interface ActionPlace {
+  /** `span` refers to `rule.conditionText`, or to the text of the macro it is inside of when `macro` is given. */
+  diagnostic(finding: {
+    readonly code: string;
+    readonly severity?: Diagnostic['severity'];
+    readonly message: string;
+    readonly hint?: string | null;
+    readonly span?: { readonly start: number; readonly end: number };
+    readonly macro?: string;
+  }): Diagnostic;
+}

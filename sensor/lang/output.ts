@@ -1,0 +1,168 @@
+import { ConditionSyntaxError, TRANSFORMERS, parse } from '../../grammar/index.js';
+import type { AstOperand } from '../../grammar/index.js';
+import type { Finding } from './diagnostic.js';
+import { allFields, resolveFieldText } from './fields/index.js';
+import type { OutputToken, Span } from './ir.js';
+import { resolveOperand } from './passes/resolve.js';
+import type { ConditionFinding } from './passes/resolve.js';
+import { didYouMean } from './suggest.js';
+
+export interface OutputFinding extends Finding {
+  readonly span: Span;
+  readonly unknown?: boolean;
+}
+
+export interface ParsedOutput {
+  readonly tokens: readonly OutputToken[];
+  readonly findings: readonly OutputFinding[];
+}
+
+const CALL = new RegExp(`(?:${TRANSFORMERS.join('|')})\\(`, 'y');
+const NAME = /[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*/y;
+
+/**
+ * Parses a rule's output (falco-formats §2.1): after `%` the longest text that is a field or a call of a transformer is a token,
+ * all else is literal. A leading `*` is dropped: Falco always behaves as if it stood there.
+ */
+export function parseOutput(template: string): ParsedOutput {
+  const tokens: OutputToken[] = [];
+  const findings: OutputFinding[] = [];
+  let at = template.startsWith('*') ? 1 : 0;
+  while (at < template.length) {
+    const percent = template.indexOf('%', at);
+    if (percent < 0) {
+      tokens.push({ kind: 'text', text: template.slice(at) });
+      break;
+    }
+    if (percent > at) tokens.push({ kind: 'text', text: template.slice(at, percent) });
+    const digits = /^[0-9]*/.exec(template.slice(percent + 1, percent + 12))![0];
+    const start = percent + 1 + digits.length;
+    const token = start < template.length ? tokenAt(template, start) : null;
+    if (token === null) {
+      findings.push(problemAt(template, percent, start));
+      at = Math.max(start, percent + 1);
+      continue;
+    }
+    findings.push(...token.findings);
+    if (token.operand !== null) {
+      tokens.push({
+        kind: 'value',
+        operand: token.operand,
+        width: digits === '' ? 0 : Number(digits),
+        text: template.slice(start, token.end),
+      });
+    }
+    at = token.end;
+  }
+  return { tokens, findings };
+}
+
+interface Found {
+  readonly operand: Extract<OutputToken, { kind: 'value' }>['operand'] | null;
+  readonly end: number;
+  readonly findings: readonly OutputFinding[];
+}
+
+/** The field or call that begins at `start`; null when none does. */
+function tokenAt(template: string, start: number): Found | null {
+  CALL.lastIndex = start;
+  if (CALL.test(template)) {
+    const end = closing(template, CALL.lastIndex);
+    return end === null ? null : resolved(template, start, end);
+  }
+  NAME.lastIndex = start;
+  const name = NAME.exec(template)?.[0];
+  if (name === undefined) return null;
+  const afterName = start + name.length;
+  if (template[afterName] === '[') {
+    const close = template.indexOf(']', afterName);
+    if (close > 0 && resolveFieldText(template.slice(start, close + 1)).ok) {
+      return resolved(template, start, close + 1);
+    }
+  }
+  for (let end = afterName; end > start; end--) {
+    const text = template.slice(start, end);
+    if (text.includes('.') && resolveFieldText(text).ok) return resolved(template, start, end);
+  }
+  return null;
+}
+
+/** Behind the parenthesis that closes a call, quotes respected. */
+function closing(template: string, from: number): number | null {
+  let depth = 1;
+  let quote = '';
+  for (let i = from; i < template.length; i++) {
+    const char = template[i]!;
+    if (quote !== '') {
+      if (char === quote && template[i - 1] !== '\\') quote = '';
+    } else if (char === '"' || char === "'") quote = char;
+    else if (char === '(') depth++;
+    else if (char === ')' && --depth === 0) {
+      const index = /^\[[^\]\s]+\]/.exec(template.slice(i + 1, i + 64));
+      return i + 1 + (index?.[0].length ?? 0);
+    }
+  }
+  return null;
+}
+
+function resolved(template: string, start: number, end: number): Found | null {
+  let operand: AstOperand;
+  try {
+    // As the left-hand side of a check: the same grammar, the same meaning.
+    const ast = parse(`${template.slice(start, end)} exists`);
+    if (ast.kind !== 'exists') return null;
+    operand = ast.left;
+  } catch (error) {
+    if (error instanceof ConditionSyntaxError) return null;
+    throw error;
+  }
+  const { value, findings } = resolveOperand(operand);
+  const shift = (finding: ConditionFinding): OutputFinding => ({
+    ...finding,
+    falco:
+      finding.falco === 'LOAD_ERR_COMPILE_CONDITION'
+        ? 'LOAD_ERR_COMPILE_OUTPUT'
+        : (finding.falco ?? null),
+    span: { start: finding.span.start + start, end: finding.span.end + start },
+  });
+  const shifted = findings.map(shift);
+  if (value?.def?.filterOnly === true) {
+    shifted.push({
+      code: 'field-only-in-conditions',
+      falco: 'LOAD_ERR_COMPILE_OUTPUT',
+      message: `${value.def.name} can only stand in conditions`,
+      span: { start, end },
+    });
+    return { operand: null, end, findings: shifted };
+  }
+  return { operand: value?.operand ?? null, end, findings: shifted };
+}
+
+function problemAt(template: string, percent: number, start: number): OutputFinding {
+  const rest = /^[^\s,;)%]*/.exec(template.slice(start))![0];
+  const span = { start: percent, end: start + rest.length };
+  const base = { code: 'bad-output', falco: 'LOAD_ERR_COMPILE_OUTPUT', span } as const;
+  if (rest === '') {
+    return {
+      ...base,
+      message:
+        start > percent + 1 ? 'a width needs a field behind it' : '"%" needs a field behind it',
+      hint: 'a literal % cannot be written in an output',
+    };
+  }
+  const name = /^[a-zA-Z0-9_.]*/.exec(rest)![0];
+  const field = resolveFieldText(rest);
+  return {
+    ...base,
+    code: 'unknown-field',
+    message:
+      field.ok || field.problem === 'unknown-field'
+        ? `unknown field "${name === '' ? rest : name}"`
+        : field.reason,
+    hint: didYouMean(
+      name,
+      allFields().flatMap((def) => (def.hidden ? [] : [def.name])),
+    ),
+    unknown: true,
+  };
+}

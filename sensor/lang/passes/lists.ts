@@ -1,0 +1,102 @@
+import type { MappedText } from '../source.js';
+import { MappedText as Text } from '../source.js';
+
+/** A list after its own items are expanded: texts ready to stand in a condition. */
+export interface ExpandedList {
+  readonly name: string;
+  readonly items: readonly MappedText[];
+}
+
+/** Characters a list's name must stand between. */
+const DELIMITERS = ' \t\n\r(),=';
+const WORDS = /[^ \t\n\r(),=]+/g;
+const isBlank = (char: string | undefined): boolean =>
+  char !== undefined && ' \t\n\r'.includes(char);
+
+/** An item that holds a blank is quoted, as Falco does, unless it already is. */
+export function quoteItem(item: MappedText): MappedText {
+  const { text } = item;
+  if (!text.includes(' ') || text.startsWith('"') || text.startsWith("'")) return item;
+  return Text.join(['"', item, '"']);
+}
+
+/**
+ * Puts lists into a condition by text (falco-compat §1.4): list after list in order of definition, wherever the name stands
+ * between delimiters, quotes notwithstanding.
+ *
+ * @param lists - In order of definition, by name.
+ * @returns the text and the names of lists that were put in; the same object when none was.
+ */
+export function expandLists(
+  condition: MappedText,
+  lists: ReadonlyMap<string, ExpandedList>,
+): { readonly text: MappedText; readonly used: readonly ExpandedList[] } {
+  const words = new Set<string>();
+  let any = collectWords(condition.text, lists, words);
+  if (!any) return { text: condition, used: [] };
+  let text = condition;
+  const used: ExpandedList[] = [];
+  for (const list of lists.values()) {
+    if (!any) break;
+    if (!words.has(list.name)) continue;
+    const next = expandOne(text, list);
+    if (next === text) continue;
+    text = next;
+    used.push(list);
+    for (const item of list.items) any = collectWords(item.text, lists, words) || any;
+  }
+  return { text, used };
+}
+
+function collectWords(
+  text: string,
+  lists: ReadonlyMap<string, ExpandedList>,
+  words: Set<string>,
+): boolean {
+  let any = false;
+  for (const [word] of text.matchAll(WORDS)) {
+    if (!lists.has(word)) continue;
+    words.add(word);
+    any = true;
+  }
+  return any;
+}
+
+function expandOne(condition: MappedText, list: ExpandedList): MappedText {
+  let current = condition;
+  for (let at = current.text.indexOf(list.name); at >= 0;) {
+    const { text } = current;
+    let start = at;
+    let end = at + list.name.length;
+    const delimited =
+      (start === 0 || DELIMITERS.includes(text[start - 1]!)) &&
+      (end >= text.length || DELIMITERS.includes(text[end]!));
+    if (!delimited) {
+      at = text.indexOf(list.name, at + 1);
+      continue;
+    }
+    while (start > 0 && isBlank(text[start - 1])) start--;
+    while (isBlank(text[end])) end++;
+    if (list.items.length === 0) {
+      // Nothing to put in: a neighbouring comma would be left over.
+      if (text[start - 1] === ',') start--;
+      else if (text[end] === ',') end++;
+    }
+    const before = start > 0 ? [current.slice(0, start), ' '] : [];
+    const items = list.items.flatMap((item, i) => (i === 0 ? [item] : [', ', item]));
+    const next = Text.join([
+      ...before,
+      ...items,
+      ' ',
+      ...(end < text.length ? [current.slice(end)] : []),
+    ]);
+    const resume =
+      (start > 0 ? start + 1 : 0) + items.reduce((sum, part) => sum + lengthOf(part), 0);
+    current = next;
+    at = current.text.indexOf(list.name, resume);
+  }
+  return current;
+}
+
+const lengthOf = (part: MappedText | string): number =>
+  typeof part === 'string' ? part.length : part.text.length;

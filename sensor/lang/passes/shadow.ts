@@ -1,0 +1,7 @@
+import type { Rule } from '../ir.js';
+
+export function findShadowed(
+  _rules: readonly Rule[],
+): readonly { readonly shadowed: Rule; readonly by: Rule }[] {
+  return [];
+}

@@ -1,0 +1,89 @@
+import type { Collector } from './collector.js';
+import type { ItemContext } from './diagnostic.js';
+import { checkKeys, deprecatedAppend, readOverrides } from './read-keys.js';
+import type { Report } from './read-values.js';
+import { ItemReader, shapeError } from './read-values.js';
+import { MappedText } from './source.js';
+import type { YamlMap } from './yaml.js';
+
+/** A list's name must be one bare word, else a condition cannot name it. */
+const BARE = /^[^()"'=, \t\b\r\n]+$/;
+const IDENTIFIER = /^[a-zA-Z][a-zA-Z0-9_]*$/;
+
+/** Reads `- list: …` into the collector. */
+export function readListItem(
+  node: YamlMap,
+  parent: ItemContext,
+  collector: Collector,
+  report: Report,
+): void {
+  const named = readName(node, parent, 'list', report);
+  if (named === null) return;
+  const { reader, name } = named;
+  checkKeys(reader, ['list', 'items', 'append', 'override']);
+  if (!BARE.test(name)) {
+    reader.warn({
+      code: 'invalid-list-name',
+      falco: 'LOAD_INVALID_LIST_NAME',
+      message: `"${name}" is not one bare word: no condition can name this list`,
+    });
+  }
+  const overrides = readOverrides(reader, ['items'], ['items']);
+  const append = deprecatedAppend(reader, overrides !== null);
+  if (!reader.has('items')) reader.fail(shapeError('"items" is missing', 'missing-key'));
+  const items = reader.scalars('items')?.map((item) => MappedText.of(item.source));
+  if (!reader.ok || items === undefined) return;
+  if (append || overrides?.get('items') === 'append') {
+    collector.appendList(name, items, reader.context);
+  } else if (overrides?.get('items') === 'replace') {
+    collector.replaceList(name, items, reader.context);
+  } else collector.defineList({ name, items, context: reader.context });
+}
+
+/** Reads `- macro: …` into the collector. */
+export function readMacroItem(
+  node: YamlMap,
+  parent: ItemContext,
+  collector: Collector,
+  report: Report,
+): void {
+  const named = readName(node, parent, 'macro', report);
+  if (named === null) return;
+  const { reader, name } = named;
+  checkKeys(reader, ['macro', 'condition', 'append', 'override']);
+  if (!IDENTIFIER.test(name)) {
+    reader.warn({
+      code: 'invalid-macro-name',
+      falco: 'LOAD_INVALID_MACRO_NAME',
+      message: `"${name}" is no identifier: no condition can name this macro`,
+      hint: 'letters first, then letters, digits and _',
+    });
+  }
+  const overrides = readOverrides(reader, ['condition'], ['condition']);
+  const append = deprecatedAppend(reader, overrides !== null);
+  const read = reader.required('condition');
+  if (!reader.ok || read === null) return;
+  const condition = read.text;
+  if (append || overrides?.get('condition') === 'append') {
+    collector.appendMacro(name, condition, reader.context);
+  } else if (overrides?.get('condition') === 'replace') {
+    collector.replaceMacro(name, condition, reader.context);
+  } else {
+    const conditionContext = reader.context.child('macro condition', '', read.context.span);
+    collector.defineMacro({ name, condition, conditionContext, context: reader.context });
+  }
+}
+
+/** Name of an item, and a reader for its other keys. */
+export function readName(
+  node: YamlMap,
+  parent: ItemContext,
+  kind: 'list' | 'macro' | 'rule',
+  report: Report,
+): { readonly reader: ItemReader; readonly name: string } | null {
+  const nameless = new ItemReader(node, parent.child(kind, '', node.span), report);
+  const read = nameless.required(kind);
+  if (read === null) return null;
+  const name = read.text.text;
+  return { reader: new ItemReader(node, parent.child(kind, name, node.span), report), name };
+}

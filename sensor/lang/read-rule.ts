@@ -1,0 +1,207 @@
+import type { Collector } from './collector.js';
+import type { ItemContext } from './diagnostic.js';
+import { PRIORITIES } from './ir.js';
+import type { Priority } from './ir.js';
+import type { RuleParts } from './items.js';
+import { readExceptions } from './read-exceptions.js';
+import { OWN_KEYS, checkKeys, deprecatedAppend, readOverrides } from './read-keys.js';
+import { readName } from './read-list-macro.js';
+import type { ItemReader, Report } from './read-values.js';
+import { shapeError } from './read-values.js';
+import { closest } from './suggest.js';
+import type { YamlMap } from './yaml.js';
+
+const APPENDABLE = ['condition', 'output', 'desc', 'tags', 'exceptions'] as const;
+const REPLACEABLE = [
+  ...APPENDABLE,
+  'priority',
+  'capture',
+  'capture_duration',
+  'enabled',
+  'warn_evttypes',
+  'skip-if-unknown-filter',
+  ...OWN_KEYS,
+] as const;
+const KEYS = ['rule', 'append', 'override', 'source', ...REPLACEABLE] as const;
+const ACTIONS = ['alert', 'block', 'deny', 'kill'] as const;
+const MODES = ['audit', 'enforce'] as const;
+const REPLIES = ['reject', 'drop'] as const;
+const REQUIRED = ['condition', 'output', 'desc', 'priority'] as const;
+
+/** Reads `- rule: …`: a definition, an append, an override, or a toggle of an earlier rule. */
+export function readRuleItem(
+  node: YamlMap,
+  parent: ItemContext,
+  collector: Collector,
+  report: Report,
+): void {
+  const named = readName(node, parent, 'rule', report);
+  if (named === null) return;
+  const { reader, name } = named;
+  checkKeys(reader, KEYS);
+  const overrides = readOverrides(reader, APPENDABLE, REPLACEABLE);
+  const append = deprecatedAppend(reader, overrides !== null);
+
+  if (overrides !== null) return readOverride(reader, name, overrides, collector);
+  if (append) return readAppend(reader, name, collector);
+  if (!REQUIRED.some((key) => reader.has(key))) return readToggle(reader, name, collector);
+
+  for (const key of REQUIRED) {
+    if (!reader.has(key)) reader.fail(shapeError(`"${key}" is missing`, 'missing-key'));
+  }
+  const parts = readParts(reader, [...REPLACEABLE, 'source'], false);
+  if (!reader.ok) return;
+  collector.defineRule(
+    {
+      name,
+      context: reader.context,
+      condition: parts.condition!,
+      conditionContext: parts.conditionContext!,
+      output: parts.output!,
+      outputContext: parts.outputContext!,
+      description: parts.description!,
+      priority: parts.priority!,
+      source: parts.source ?? 'syscall',
+      enabled: parts.enabled ?? true,
+      capture: parts.capture ?? false,
+      captureDurationMs: parts.captureDurationMs ?? 0,
+      warnEvttypes: parts.warnEvttypes ?? true,
+      skipIfUnknownFilter: parts.skipIfUnknownFilter ?? false,
+      tags: parts.tags ?? [],
+      exceptions: parts.exceptions ?? [],
+      action: parts.action ?? 'alert',
+      mode: parts.mode ?? null,
+      reply: parts.reply ?? null,
+    },
+    parts.source !== undefined,
+  );
+}
+
+function readOverride(
+  reader: ItemReader,
+  name: string,
+  overrides: ReadonlyMap<string, string>,
+  collector: Collector,
+): void {
+  const keysFor = (operation: string): string[] =>
+    [...overrides].flatMap(([key, value]) => (value === operation ? [key] : []));
+  const appended = readParts(reader, keysFor('append'), true);
+  const replaced = readParts(reader, keysFor('replace'), false);
+  if (!reader.ok) return;
+  if (keysFor('append').length > 0) collector.appendRule(name, appended, reader.context);
+  if (keysFor('replace').length > 0) {
+    if (keysFor('append').length > 0 && !collector.rules.has(name)) return;
+    collector.replaceInRule(name, replaced, reader.context);
+  }
+}
+
+function readAppend(reader: ItemReader, name: string, collector: Collector): void {
+  const parts = readParts(reader, ['condition', 'exceptions'], true);
+  if (!reader.ok) return;
+  if (parts.condition === undefined && parts.exceptions === undefined) {
+    reader.fail({
+      code: 'nothing-to-append',
+      falco: 'LOAD_ERR_VALIDATE',
+      message: 'an append needs a condition or exceptions',
+    });
+    return;
+  }
+  for (const key of ['output', 'desc', 'tags', 'priority', 'enabled']) {
+    if (!reader.has(key)) continue;
+    reader.warn(
+      {
+        code: 'ignored-key',
+        message: `"${key}" is ignored beside append: true`,
+        hint: `use override: {${key}: ${(APPENDABLE as readonly string[]).includes(key) ? 'append' : 'replace'}}`,
+      },
+      reader.context,
+      reader.keySpan(key),
+    );
+  }
+  collector.appendRule(name, parts, reader.context);
+}
+
+function readToggle(reader: ItemReader, name: string, collector: Collector): void {
+  if (!reader.has('enabled')) {
+    for (const key of REQUIRED) reader.fail(shapeError(`"${key}" is missing`, 'missing-key'));
+    return;
+  }
+  const enabled = reader.boolean('enabled');
+  if (!reader.ok || enabled === null) return;
+  reader.warn(
+    {
+      code: 'deprecated-enabled',
+      falco: 'LOAD_DEPRECATED_ITEM',
+      message: '"enabled" alone is deprecated',
+      hint: 'add override: {enabled: replace}',
+    },
+    reader.context,
+    reader.keySpan('enabled'),
+  );
+  collector.enableRule(name, enabled, reader.context);
+}
+
+/** Reads the values of some keys. */
+function readParts(reader: ItemReader, keys: readonly string[], append: boolean): RuleParts {
+  const parts: RuleParts = {};
+  const wanted = (key: (typeof KEYS)[number]): boolean => keys.includes(key) && reader.has(key);
+  if (wanted('condition')) {
+    const read = reader.optional('condition');
+    if (read !== null) {
+      parts.condition = read.text;
+      parts.conditionContext = reader.context.child('rule condition', '', read.context.span);
+    }
+  }
+  if (wanted('output')) {
+    const read = reader.optional('output');
+    if (read !== null) {
+      parts.output = read.text.trim();
+      parts.outputContext = reader.context.child('rule output', '', read.context.span);
+    }
+  }
+  const set = <K extends keyof RuleParts>(key: K, value: RuleParts[K] | null): void => {
+    if (value != null) parts[key] = value;
+  };
+  if (wanted('desc')) set('description', reader.optional('desc')?.text.text ?? null);
+  if (wanted('priority')) set('priority', readPriority(reader));
+  if (wanted('source')) set('source', reader.optional('source')?.text.text ?? null);
+  if (wanted('enabled')) set('enabled', reader.boolean('enabled'));
+  if (wanted('capture')) set('capture', reader.boolean('capture'));
+  if (wanted('capture_duration')) set('captureDurationMs', reader.count('capture_duration'));
+  if (wanted('warn_evttypes')) set('warnEvttypes', reader.boolean('warn_evttypes'));
+  if (wanted('skip-if-unknown-filter')) {
+    set('skipIfUnknownFilter', reader.boolean('skip-if-unknown-filter'));
+  }
+  if (wanted('tags')) {
+    const tags = reader.scalars('tags');
+    set('tags', tags === null ? null : [...new Set(tags.map((tag) => tag.value))]);
+  }
+  if (wanted('exceptions')) set('exceptions', readExceptions(reader, append));
+  if (wanted('action')) set('action', reader.word('action', ACTIONS));
+  if (wanted('mode')) set('mode', reader.word('mode', MODES));
+  if (wanted('reply')) set('reply', reader.word('reply', REPLIES));
+  return parts;
+}
+
+/** A priority in any case; `Info` is Informational. */
+export function parsePriority(word: string): Priority | undefined {
+  const lower = word.toLowerCase();
+  if (lower === 'info') return 'Informational';
+  return PRIORITIES.find((priority) => priority.toLowerCase() === lower);
+}
+
+function readPriority(reader: ItemReader): Priority | null {
+  const read = reader.optional('priority');
+  if (read === null) return null;
+  const priority = parsePriority(read.text.text);
+  if (priority !== undefined) return priority;
+  const hint = closest(read.text.text, [...PRIORITIES, 'Info']);
+  const { span } = read.context;
+  return reader.fail(
+    {
+      ...shapeError(`"${read.text.text}" is no priority`, 'bad-priority'),
+      hint: hint === undefined ? `use one of ${PRIORITIES.join(', ')}` : `did you mean "${hint}"?`,
+    },
+    reader.context.child('rule priority', '', span),
+  );
+}

@@ -1,0 +1,135 @@
+import type { Diagnostic, Finding, ItemContext } from './diagnostic.js';
+import { diagnosticFor } from './diagnostic.js';
+import type { Span } from './ir.js';
+import { MappedText } from './source.js';
+import type { YamlMap, YamlNode, YamlScalar } from './yaml.js';
+import { valueOf } from './yaml.js';
+
+/** Collects diagnostics in the order of reading. */
+export type Report = (diagnostic: Diagnostic) => void;
+
+/** Text of a key, with Falco's context of the value. */
+export interface ReadText {
+  readonly text: MappedText;
+  readonly context: ItemContext;
+}
+
+/** A finding that YAML has the wrong shape. */
+export function shapeError(message: string, code = 'bad-shape'): Finding {
+  return { code, falco: 'LOAD_ERR_YAML_VALIDATE', message };
+}
+
+/** Reads keys of one item; every complaint goes to `report`. */
+export class ItemReader {
+  readonly map: YamlMap;
+  readonly context: ItemContext;
+  readonly report: Report;
+  /** False as soon as something required was missing or misshapen. */
+  ok = true;
+
+  constructor(map: YamlMap, context: ItemContext, report: Report) {
+    this.map = map;
+    this.context = context;
+    this.report = report;
+  }
+
+  has(key: string): boolean {
+    return valueOf(this.map, key) !== undefined;
+  }
+
+  value(key: string): YamlNode | undefined {
+    return valueOf(this.map, key);
+  }
+
+  /** Where a key itself stands. */
+  keySpan(key: string): Span {
+    return this.map.entries.find((entry) => entry.key.value === key)?.key.span ?? this.context.span;
+  }
+
+  fail(finding: Finding, context = this.context, span?: Span): null {
+    this.ok = false;
+    this.report(diagnosticFor(finding, context, span));
+    return null;
+  }
+
+  warn(finding: Finding, context = this.context, span?: Span): void {
+    this.report(diagnosticFor({ severity: 'warning', ...finding }, context, span));
+  }
+
+  /** Text of a key; null with a complaint when it is missing, null, empty or no scalar. */
+  required(key: string): ReadText | null {
+    if (!this.has(key)) return this.fail(shapeError(`"${key}" is missing`, 'missing-key'));
+    return this.optional(key);
+  }
+
+  /** Text of a key, or null when it is not there. */
+  optional(key: string): ReadText | null {
+    const node = this.value(key);
+    if (node === undefined) return null;
+    if (node.kind === 'scalar' && node.isNull) {
+      return this.fail(
+        shapeError(`"${key}" is empty`, 'missing-key'),
+        this.context,
+        this.keySpan(key),
+      );
+    }
+    const context = this.context.child('value for', key, node.span);
+    if (node.kind !== 'scalar')
+      return this.fail(shapeError(`"${key}" must be plain text`), context);
+    if (node.value === '') return this.fail(shapeError(`"${key}" must not be empty`), context);
+    return { text: MappedText.of(node.source), context };
+  }
+
+  /** A boolean as YAML 1.1 spells it. */
+  boolean(key: string): boolean | null {
+    const read = this.optional(key);
+    if (read === null) return null;
+    const word = read.text.text;
+    if (/^(?:y|yes|true|on)$/i.test(word)) return true;
+    if (/^(?:n|no|false|off)$/i.test(word)) return false;
+    return this.fail(shapeError(`"${key}" must be true or false, not "${word}"`), read.context);
+  }
+
+  /** A whole number, not negative. */
+  count(key: string): number | null {
+    const read = this.optional(key);
+    if (read === null) return null;
+    if (/^[0-9]{1,10}$/.test(read.text.text)) return Number(read.text.text);
+    return this.fail(shapeError(`"${key}" must be a whole number`), read.context);
+  }
+
+  /** Scalars of a sequence; null when the key is not there. */
+  scalars(key: string): readonly YamlScalar[] | null {
+    const node = this.value(key);
+    if (node === undefined) return null;
+    const context = this.context.child('value for', key, node.span);
+    if (node.kind !== 'seq') return this.fail(shapeError(`"${key}" must be a list`), context);
+    const scalars: YamlScalar[] = [];
+    for (const item of node.items) {
+      if (item.kind === 'scalar') scalars.push(item);
+      else {
+        this.fail(
+          shapeError(`each entry of "${key}" must be plain text`),
+          context.child('list item', '', item.span),
+        );
+      }
+    }
+    return scalars;
+  }
+
+  /** One of a few words. */
+  word<const T extends string>(key: string, words: readonly T[]): T | null {
+    const read = this.optional(key);
+    if (read === null) return null;
+    const found = words.find((word) => word === read.text.text);
+    if (found !== undefined) return found;
+    return this.fail(
+      {
+        code: `bad-${key}`,
+        falco: 'LOAD_ERR_YAML_VALIDATE',
+        message: `"${key}" is one of ${words.join(', ')}, not "${read.text.text}"`,
+      },
+      read.context,
+    );
+  }
+}
