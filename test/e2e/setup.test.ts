@@ -1,0 +1,99 @@
+import { expect, it } from '@jest/globals';
+import { describeWith, root } from '../support/needs.js';
+import { mustExec, projectRoot, quote, thisMachine } from '../support/place.js';
+
+const host = thisMachine();
+
+/** Runs `script` in a mount namespace of its own where `folder` is empty. */
+const without = (folder: string, script: string) =>
+  host.exec(`unshare -m bash -c ${quote(`mount -t tmpfs none ${folder} && { ${script}\n}`)}`);
+
+describeWith([root], 'bin/setup', () => {
+  it('says nothing and is quick where everything is there', async () => {
+    const ran = await host.exec('time -p bin/setup');
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).not.toContain('saker:');
+    expect(Number(/real ([\d.]+)/.exec(ran.stderr)?.[1])).toBeLessThan(0.5);
+  });
+
+  it('names what only root can install', async () => {
+    const ran = await without(
+      '/usr/include/bpf',
+      'setpriv --reuid 65534 --regid 65534 --clear-groups bin/setup',
+    );
+    expect(ran.stderr).toMatch(/^saker: not root, .*apt-get install .*libbpf-dev/);
+    expect(ran.status).toBe(4);
+  });
+
+  it('says so when there is no network', async () => {
+    // apt's own folders are replaced too: this machine's stay as they are.
+    const script = `mount -t tmpfs none /var/lib/apt && mount -t tmpfs none /var/lib/dpkg && touch /var/lib/dpkg/status &&
+      exec unshare -n bin/setup`;
+    const ran = await without('/usr/include/bpf', script);
+    expect(ran.stderr).toMatch(/saker: installing Debian packages: libbpf-dev/);
+    expect(ran.stderr).toMatch(/saker: .*no network\?/);
+    expect(ran.status).toBe(3);
+  });
+
+  it('says so when the kernel does not describe its types', async () => {
+    const ran = await without('/sys/kernel/btf', 'bin/setup');
+    expect(ran.stderr).toMatch(/^saker: this kernel offers no BTF .*CONFIG_DEBUG_INFO_BTF/);
+    expect(ran.status).toBe(3);
+  });
+});
+
+describeWith([], 'bin/saker', () => {
+  /** A project of one file: a main program that prints its arguments as JSON. */
+  const project = async (body: string) =>
+    host.exec(`set -e; dir=$(mktemp -d); trap 'rm -rf $dir' EXIT; cd $dir; mkdir -p app/bin app/dist/sensor/cli elsewhere
+      cp ${projectRoot}/bin/saker app/bin/
+      echo 'console.log(JSON.stringify(process.argv.slice(2)), process.versions.node)' > app/dist/sensor/cli/main.js
+      export PATH=${projectRoot}/node_modules/.bin:/usr/bin:/bin; ${body}`);
+
+  it('runs through links, from any folder, with arguments as they are', async () => {
+    const ran = await project(
+      'ln -s app/bin/saker one; cd elsewhere; ln -s ../one two; ./two run "a b" --x',
+    );
+    expect(ran.stdout).toMatch(/^\["run","a b","--x"\] 2[4-9]\./);
+  });
+
+  it('says what to do when nothing is built', async () => {
+    const ran = await project('rm app/dist/sensor/cli/main.js; app/bin/saker run');
+    expect(ran.stderr).toMatch(/^saker: not built yet: run .*bin\/build/);
+    expect(ran.status).toBe(3);
+  });
+
+  it('says what to do when there is no Node of that age', async () => {
+    const ran = await project(
+      'mkdir old; printf "#!/bin/sh\\necho v20.1.0\\n" > old/node; chmod +x old/node; PATH=$PWD/old:/usr/bin:/bin app/bin/saker run',
+    );
+    expect(ran.stderr).toMatch(/^saker: needs Node 24/);
+    expect(ran.status).toBe(3);
+  });
+});
+
+describeWith([root], 'bin/build', () => {
+  it('does nothing when all is up to date, in a moment', async () => {
+    await mustExec(host, 'bin/build', { timeoutMs: 120_000 });
+    const ran = await host.exec('time -p bin/build');
+    expect(ran.stderr).not.toContain('building');
+    expect(Number(/real ([\d.]+)/.exec(ran.stderr)?.[1])).toBeLessThan(1);
+  });
+
+  it('does a step again that was killed, and what came of it is whole', async () => {
+    // A copy of the sources with the packages of this project: nothing here is half-built for others.
+    const ran = await host.exec(
+      `set -e; dir=$(mktemp -d); trap 'rm -rf $dir' EXIT
+       cp -a bin bpf sensor grammar rules package.json package-lock.json tsconfig.json $dir; ln -s $PWD/node_modules $dir/; cd $dir
+       { setsid bin/build > first 2>&1 & sleep 4; kill -9 -- -$!; wait || true; } 2> /dev/null
+       bin/build > second 2>&1; bin/build > third 2>&1
+       [ -e dist/sensor/cli/main.js ] && [ -e build/native/saker.node ] && bin/saker --version; echo; cat second; echo --; cat third`,
+      { timeoutMs: 240_000 },
+    );
+    expect(ran.stderr).toBe('');
+    const [second = '', third] = ran.stdout.split('--\n');
+    expect(second).toMatch(/^\d+\.\d+\.\d+/);
+    expect(second).toContain('building TypeScript');
+    expect(third).toBe('');
+  });
+});
