@@ -197,14 +197,17 @@ static __always_inline int on_open_exit(const struct call *call, long ret)
 	struct file *file;
 
 	read_open_arguments(&open, call);
-	if (ret >= 0) {
+	if (ret >= 0 && call->id == SAKER_CALL_OPENAT2) {
+		/* what points to its flags may have been rewritten: of the file itself at least the access is true */
 		file = file_of_fd((void *)bpf_get_current_task(), ret);
-		open.file = file;
-		if (file && call->id == SAKER_CALL_OPENAT2) /* its structure may have been rewritten: at least this is true */
-			open.flags = (open.flags & ~SAKER_O_ACCMODE) | (BPF_CORE_READ(file, f_flags) & SAKER_O_ACCMODE);
+		open.flags = (open.flags & ~SAKER_O_ACCMODE) | (BPF_CORE_READ(file, f_flags) & SAKER_O_ACCMODE);
 	}
 	if (!wanted(SAKER_FILE_OPEN, open_class(open.flags, ret)))
 		return 0;
+	if (ret >= 0) {
+		file = file_of_fd((void *)bpf_get_current_task(), ret);
+		open.file = file;
+	}
 	event = record_open(SAKER_SLOT_SYS_EXIT, &open);
 	if (!event)
 		return drop(SAKER_FILE_OPEN, SAKER_LOST_SCRATCH);

@@ -2,8 +2,9 @@
 // Tries the observing programs on the running kernel, without the sensor around them. Root is needed.
 //
 //   probe-check [-o OBJECT] [-v] load [GLOB…]          each program alone: does it load, does it attach?
-//   probe-check [-o OBJECT] [-v] [-k KINDS] run GLOB[,GLOB…] COMMAND…
-//                          runs COMMAND in a cgroup of its own, scoped to it, and prints every record and the counters
+//   probe-check [-o OBJECT] [-vqt] [-k KINDS] run GLOB[,GLOB…] COMMAND…
+//                          runs COMMAND in a cgroup of its own, scoped to it, and prints every record and the counters;
+//                          -q: only the counters; -t: how long each program ran, and how often the kernel skipped it
 //   probe-check … scan [PROGRAM]                       prints what the start-up scan says of a child in a cgroup of its own
 //
 // KINDS: bit mask of the kinds that the system-call plan serves (default: all). Records are printed one to a line,
@@ -28,7 +29,7 @@
 #include "../../../bpf/include/saker_event.h"
 
 static const char *object_path = "build/bpf/x86_64/saker.bpf.o";
-static bool verbose;
+static bool verbose, timed;
 static unsigned sys_kinds = ~0U;
 static char verifier_log[1 << 20];
 
@@ -124,14 +125,12 @@ static void set_rodata(struct bpf_object *object, const char *name, const void *
 
 static struct bpf_object *open_object(char *const *globs)
 {
-	static char log[1 << 20];
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .kernel_log_buf = verbose ? NULL : verifier_log,
 		    .kernel_log_size = verbose ? 0 : sizeof(verifier_log));
 	struct bpf_object *object = bpf_object__open_file(object_path, &opts);
 	struct bpf_program *program;
 	int some = 0;
 
-	(void)log;
 	if (!object)
 		fail(object_path);
 	bpf_object__for_each_program(program, object) {
@@ -373,6 +372,21 @@ static int print_counters(struct bpf_object *object)
 	return wrong;
 }
 
+static void print_programs(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+
+		if (!bpf_program__autoload(program) || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			continue;
+		printf("program %s runs=%llu ns=%.0f recursion_misses=%llu\n", bpf_program__name(program), info.run_cnt,
+		       info.run_cnt ? (double)info.run_time_ns / info.run_cnt : 0, info.recursion_misses);
+	}
+}
+
 static struct ring_buffer *load(struct bpf_object *object)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, none);
@@ -392,6 +406,8 @@ static struct ring_buffer *load(struct bpf_object *object)
 	memset(&control, 0xff, sizeof(control));
 	control.generation = 1;
 	control.want_env = !!getenv("PROBE_ENV");
+	if (getenv("PROBE_FILTER")) // nothing is wanted
+		memset(control.classes, 0, sizeof(control.classes));
 	if (bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, "saker_control"), &zero, &control, BPF_ANY))
 		fail("control");
 	rings = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "state_ring"), on_record, NULL, NULL);
@@ -424,6 +440,7 @@ static int run(char *globs, char **command)
 	struct ring_buffer *rings;
 	struct bpf_object *object;
 	pid_t child;
+	int stats = timed ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
 
 	for (word = strtok(globs, ","); word && count < 31; word = strtok(NULL, ","))
 		list[count++] = word;
@@ -441,10 +458,15 @@ static int run(char *globs, char **command)
 	}
 	fflush(stdout);
 	child = spawn(command);
-	while (waitpid(child, &status, WNOHANG) == 0)
-		ring_buffer__poll(rings, 20);
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		usleep(2000); // as the sensor's reader: a kernel that has to wake somebody for each record is another measurement
+		ring_buffer__consume(rings);
+	}
 	usleep(50000);
 	ring_buffer__consume(rings);
+	if (timed)
+		print_programs(object);
+	close(stats);
 	status = print_counters(object) ? 1 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	ring_buffer__free(rings);
 	bpf_object__close(object);
@@ -483,17 +505,19 @@ int main(int argc, char **argv)
 {
 	int option, status;
 
-	while ((option = getopt(argc, argv, "+o:vqk:")) != -1)
+	while ((option = getopt(argc, argv, "+o:vqtk:")) != -1)
 		switch (option) {
 		case 'o': object_path = optarg; break;
 		case 'v': verbose = true; break;
 		case 'q': quiet = true; break;
+		case 't': timed = true; break;
 		case 'k': sys_kinds = strtoul(optarg, NULL, 0); break;
 		default: return 2;
 		}
 	argv += optind;
 	if (!*argv)
-		return fprintf(stderr, "usage: probe-check [-o OBJECT] [-vq] [-k KINDS] load [GLOB…] | run GLOBS COMMAND… | scan PROGRAM\n"), 2;
+		return fprintf(stderr, "usage: probe-check [-o OBJECT] [-vqt] [-k KINDS] load [GLOB…] | run GLOBS COMMAND… | scan PROGRAM\n"), 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	libbpf_set_print(print);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	make_group();
