@@ -10,11 +10,14 @@ interface LeafParts {
 
 /** Rough nanoseconds to get a field: only the order matters. First match counts. */
 const FIELD_COST: readonly (readonly [RegExp, number])[] = [
-  [/^evt\.(type|is_|failed|rawres|cpu|num|dir|rawarg)/, 2],
-  [/^fd\.(num|typechar|type|sockfamily|l4proto|[a-z]?port|[a-z]?proto|connected|dev|ino)/, 3],
+  [/^evt\.(type|cpu|num|dir)/, 2],
+  [/^evt\.(is_|failed|rawres|rawarg)/, 4],
+  [/^fd\.(num|dev|ino)/, 3],
+  [/^fd\.(typechar|type|sockfamily)$/, 6],
+  [/^fd\.(l4proto|[a-z]?port|[a-z]?proto|connected|is_server)/, 20],
   [/^(user\.uid|user\.loginuid|group\.gid)$/, 4],
   [/^proc\.(pid|ppid|vpid|name|pname|exe|pexe|exepath|pexepath|tty|is_|sid$)/, 5],
-  [/^(fd\.[a-z]?ip|fd\.[a-z]?net)$/, 6],
+  [/^(fd\.[a-z]?ip|fd\.[a-z]?net)$/, 20],
   [/^container\.(id|type|privileged|image)/, 6],
   [/^(k8s|container)\./, 12],
   [/^(user|group)\./, 8],

@@ -5,12 +5,14 @@ import { transform } from '../ops/transform.js';
 import { isLiteral, shapeOf } from '../shape.js';
 import type { FieldSource, Getter } from '../types.js';
 import { costOfOperand } from './cost.js';
+import { Codes, CODED_FROM, isCodable } from './codes.js';
 import type { Graph, Leaf, Node } from './graph.js';
+import type { UseCounter } from './plan.js';
 import type { Pool } from './pool.js';
-import { anyOf } from './scalar.js';
+import { anyOf, lengthMask } from './scalar.js';
 
 /** Below this a repeated evaluation is cheaper than remembering it. */
-const MEMO_COST = 4;
+const MEMO_COST = 3;
 
 /** Stands for the value in a test until it is known how often the test names it. No literal in code holds a bare NUL. */
 const PLACE = '\0';
@@ -32,23 +34,22 @@ export class Emitter<E> {
   readonly #operandUses: ReadonlyMap<string, number>;
   readonly #nodeNames = new Map<Node, string>();
   readonly #operandNames = new Map<string, string>();
+  readonly #codes = new Map<string, Codes>();
+  readonly #codeNames = new Map<string, string>();
   #names = 0;
 
-  constructor(
-    graph: Graph,
-    pool: Pool,
-    source: FieldSource<E>,
-    /** How often each node, and each operand (by key), is asked for one event at most. */
-    uses: {
-      readonly nodes: ReadonlyMap<Node, number>;
-      readonly operands: ReadonlyMap<string, number>;
-    },
-  ) {
+  constructor(graph: Graph, pool: Pool, source: FieldSource<E>, uses: UseCounter) {
     this.#graph = graph;
     this.#pool = pool;
     this.#source = source;
     this.#uses = uses.nodes;
     this.#operandUses = uses.operands;
+    for (const [key, { leaves, most }] of uses.equalities) {
+      if (most < CODED_FROM) continue;
+      const codes = new Codes();
+      for (const leaf of leaves) codes.add(leaf);
+      this.#codes.set(key, codes);
+    }
   }
 
   /** An expression, true or false, over the event `e`; may use the scratch variables `s` and `r`. */
@@ -101,6 +102,10 @@ export class Emitter<E> {
   }
 
   #leaf(leaf: Leaf): string {
+    const codes = isCodable(leaf) ? this.#codes.get(this.#graph.operandKey(leaf.left)) : undefined;
+    if (codes !== undefined) {
+      return codes.test(leaf, this.#code(leaf.left, codes), (value) => this.#pool.constant(value));
+    }
     const shape = shapeOf(leaf.left);
     const value = this.#operand(leaf.left);
     if (leaf.op === 'exists') {
@@ -129,6 +134,33 @@ export class Emitter<E> {
       '}',
     );
     return `${name}(e, ${value})`;
+  }
+
+  /** An expression for the number of an operand's value among those it is compared with: looked up once per event. */
+  #code(operand: Operand, codes: Codes): string {
+    const key = this.#graph.operandKey(operand);
+    let name = this.#codeNames.get(key);
+    if (name !== undefined) return name;
+    const id = `c${this.#names++}`;
+    name = `${id}(e)`;
+    this.#codeNames.set(key, name);
+    const value = this.#operand(operand);
+    const map = this.#pool.constant(codes.byValue);
+    const texts = [...codes.byValue.keys()].filter((one) => typeof one === 'string');
+    const mask = texts.length === codes.byValue.size ? lengthMask(texts) : null;
+    const isOut = mask === null ? 's === null' : `s === null || (${mask} >>> s.length & 1) === 0`;
+    this.resets.push(`${id}t = 0;`);
+    this.declarations.push(
+      `let ${id}t = 0, ${id}v = 0;`,
+      `function ${id}(e) {`,
+      `  if (${id}t === T) return ${id}v;`,
+      `  const s = ${value};`,
+      `  ${id}v = ${isOut} ? 0 : ${map}.get(s) | 0;`,
+      `  ${id}t = T;`,
+      `  return ${id}v;`,
+      '}',
+    );
+    return name;
   }
 
   /** A test of the value in `v`, which is not null unless the test is `nullSafe`. */

@@ -1,6 +1,7 @@
 import type { Operand } from '../../lang/ir.js';
 import { isLiteral, isStateful } from '../shape.js';
-import type { Graph, Node } from './graph.js';
+import { isCodable } from './codes.js';
+import type { Graph, Leaf, Node } from './graph.js';
 
 /** A rule in the running for one event type: its number in the rule set and what is left of its condition, to be and-ed. */
 export interface Candidate {
@@ -50,6 +51,8 @@ function commonest(candidates: readonly Candidate[]): Node | null {
 export class UseCounter {
   readonly nodes = new Map<Node, number>();
   readonly operands = new Map<string, number>();
+  /** Equalities with literals, by the operand they are about; the largest number of them that one event type has. */
+  readonly equalities = new Map<string, { readonly leaves: Set<Leaf>; most: number }>();
   readonly #graph: Graph;
 
   constructor(graph: Graph) {
@@ -60,6 +63,7 @@ export class UseCounter {
   add(plans: readonly Plan[]): void {
     const nodes = new Map<Node, number>();
     const operands = new Map<string, number>();
+    const equalities = new Map<string, Leaf[]>();
     const visitOperand = (operand: Operand): void => {
       if (operand.kind === 'literal') return;
       const key = this.#graph.operandKey(operand);
@@ -81,6 +85,10 @@ export class UseCounter {
           break;
         case 'leaf':
           visitOperand(node.left);
+          if (isCodable(node)) {
+            const key = this.#graph.operandKey(node.left);
+            equalities.set(key, [...(equalities.get(key) ?? []), node]);
+          }
           for (const item of node.right) if (!isLiteral(item)) visitOperand(item);
           break;
         case 'const':
@@ -98,6 +106,12 @@ export class UseCounter {
     plans.forEach(walk);
     keepLargest(this.nodes, nodes);
     keepLargest(this.operands, operands);
+    for (const [key, leaves] of equalities) {
+      const known = this.equalities.get(key) ?? { leaves: new Set(), most: 0 };
+      for (const leaf of leaves) known.leaves.add(leaf);
+      known.most = Math.max(known.most, leaves.length);
+      this.equalities.set(key, known);
+    }
   }
 }
 

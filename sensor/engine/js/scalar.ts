@@ -139,7 +139,7 @@ function member(
 }
 
 /** Bit n: some text is n bytes long. Shifts count modulo 32, so longer ones share bits: a filter, not a decision. */
-function lengthMask(texts: readonly ByteString[]): number | null {
+export function lengthMask(texts: readonly ByteString[]): number | null {
   let mask = 0;
   for (const value of texts) mask |= 1 << (value.length & 31);
   return mask === -1 ? null : mask;
