@@ -41,13 +41,15 @@ static __always_inline void listener_key_of(struct sock *sk, struct listener_key
 SEC("iter/task_file")
 int seed_listeners(struct bpf_iter__task_file *ctx)
 {
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file; /* read once: what the verifier knows belongs to the value read */
 	struct socket *socket;
 	struct listener_key key;
 	__u32 one = 1;
 
-	if (!ctx->task || !ctx->file || !task_in_scope(ctx->task))
+	if (!task || !file || !task_in_scope(task))
 		return 0;
-	socket = bpf_sock_from_file(ctx->file);
+	socket = bpf_sock_from_file(file);
 	if (!socket || !socket->sk || !is_internet(socket->sk) ||
 	    BPF_CORE_READ(socket->sk, __sk_common.skc_state) != SAKER_TCP_LISTEN)
 		return 0;
@@ -62,6 +64,7 @@ SEC("iter/task_file")
 int seed_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
 	struct saker_facts *of, *of_owner;
 	struct saker_stamp *stamp;
 	struct listener_key key;
@@ -69,9 +72,9 @@ int seed_sockets(struct bpf_iter__task_file *ctx)
 	struct sock *sk;
 	__u32 tgid;
 
-	if (!task || !ctx->file || !task_in_scope(task))
+	if (!task || !file || !task_in_scope(task))
 		return 0;
-	socket = bpf_sock_from_file(ctx->file);
+	socket = bpf_sock_from_file(file);
 	if (!socket || !(sk = socket->sk) || !is_internet(sk))
 		return 0;
 	stamp = bpf_sk_storage_get(&stamps, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);

@@ -8,6 +8,7 @@ import {
   type BpfMap,
   type CgroupScope,
   type Closeable,
+  type SharedMaps,
   type SharedWords,
 } from '../kernel/index.js';
 import type { Rule } from '../lang/ir.js';
@@ -22,10 +23,11 @@ import {
   DROP_PROGRAM,
   FACT_PROGRAMS,
   loadPrograms,
+  POD_PROGRAM,
   SCOPED_FACT_PROGRAM,
+  WIRE_PROGRAM,
   type Abilities,
   type LoadedPrograms,
-  type SharedMaps,
 } from './programs.js';
 import { TooManyRows } from './row-table.js';
 import { TableSlots, u32 } from './tables.js';
@@ -234,6 +236,7 @@ class Machine {
         shared: options.shared,
         ownTgid: options.ownTgid ?? process.pid,
         maxProcesses: options.maxProcesses ?? 65_536,
+        wire: options.interfaces.length > 0,
         logger: options.logger,
         ...(options.objectPath === undefined ? {} : { objectPath: options.objectPath }),
       },
@@ -249,7 +252,10 @@ class Machine {
     this.#interfaces = new Interfaces({
       scope: options.scope,
       named: options.interfaces,
-      programs: { pod: set.programFd('saker_from_pod'), wire: set.programFd('saker_to_wire') },
+      programs: {
+        pod: set.programFd(POD_PROGRAM),
+        wire: options.interfaces.length > 0 ? set.programFd(WIRE_PROGRAM) : -1,
+      },
       logger: options.logger,
     });
     const guards = set.map('guards');

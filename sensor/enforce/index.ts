@@ -11,4 +11,3 @@ export {
 } from './enforcement.js';
 export type { Guard } from './guard.js';
 export type { InterfaceStatus } from './interfaces.js';
-export type { SharedMaps } from './programs.js';

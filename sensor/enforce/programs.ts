@@ -11,14 +11,8 @@ import {
   type BpfMap,
   type CgroupScope,
   type ProbeSet,
+  type SharedMaps,
 } from '../kernel/index.js';
-
-/** Descriptors of the observing object's maps, which verdicts are told through. Valid while its probes are open. */
-export interface SharedMaps {
-  readonly stateRing: number;
-  readonly counters: number;
-  readonly control: number;
-}
 
 export interface ProgramOptions {
   readonly scope: CgroupScope | null;
@@ -27,6 +21,8 @@ export interface ProgramOptions {
   readonly ownTgid: number;
   /** Processes whose facts there is room for. */
   readonly maxProcesses: number;
+  /** Interfaces of the host itself are judged at, too. */
+  readonly wire: boolean;
   readonly objectPath?: string;
   readonly logger: Logger;
 }
@@ -58,6 +54,8 @@ export const CALL_PROGRAMS = [
   'judge_sendmsg6',
 ] as const;
 export const DROP_PROGRAM = 'drop_packet';
+export const POD_PROGRAM = 'saker_from_pod';
+export const WIRE_PROGRAM = 'saker_to_wire';
 const SEED_PROGRAMS = ['seed_listeners', 'seed_sockets'] as const;
 
 /** Maps of headers shared with the observing object that no program here uses. */
@@ -101,6 +99,8 @@ function open(options: ProgramOptions, abilities: Abilities, dropsSilently: bool
   try {
     for (const name of UNUSED_MAPS) set.setAutocreate(name, false);
     for (const name of SEED_PROGRAMS) set.setAutoload(name, abilities.seed);
+    set.setAutoload(DROP_PROGRAM, dropsSilently);
+    set.setAutoload(WIRE_PROGRAM, options.wire);
     set.setConstant('saker_scope_cgroup', options.scope?.id ?? 0n);
     set.setConstant('saker_scope_level', options.scope?.level ?? 0);
     set.setConstant('saker_own_tgid', options.ownTgid);

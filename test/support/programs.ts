@@ -14,6 +14,8 @@ export const programs = {
   holdPort: `${folder}/hold-port`,
   connect: `${folder}/connect`,
   memfdRun: `${folder}/memfd-run`,
+  flow: `${folder}/flow`,
+  farSide: `${folder}/far-side`,
 } as const;
 
 /** Builds them, where they are older than their sources. Call it before a guest boots: it sees files as first read. */

@@ -1,0 +1,123 @@
+/* flow: does what its standard input says, one answer a line. It is copied under the names that rules are about.
+ *   open tcp|udp ADDRESS PORT   connects a socket (number = count of opens so far, from 0) -> errno, 0 connected
+ *   try tcp|udp ADDRESS PORT    the same, closed at once and without waiting for TCP's answer
+ *   to ADDRESS PORT TEXT        one datagram from an unconnected socket, always the same -> errno
+ *   send N TEXT                 writes TEXT to socket N -> errno
+ *   recv N                      waits up to a second -> TEXT, or "errno E", or "timeout"
+ *   fork                        goes on in a child: the parent waits and ends with it */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int fds[256], count, loose4 = -1, loose6 = -1;
+
+static socklen_t address(struct sockaddr_storage *to, const char *text, int port)
+{
+	struct sockaddr_in *v4 = (void *)to;
+	struct sockaddr_in6 *v6 = (void *)to;
+
+	memset(to, 0, sizeof(*to));
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET, v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1)
+		exit(2);
+	v6->sin6_family = AF_INET6, v6->sin6_port = htons(port);
+	return sizeof(*v6);
+}
+
+static int dial(const char *protocol, const char *host, int port, int *result)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, host, port);
+	int fd = socket(to.ss_family, (*protocol == 't' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, 0);
+
+	*result = connect(fd, (void *)&to, len) ? errno : 0;
+	return fd;
+}
+
+static int finish(int fd, int result)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLOUT };
+	socklen_t len = sizeof(result);
+
+	if (result != EINPROGRESS)
+		return result;
+	if (poll(&wait, 1, 1500) == 0)
+		return ETIMEDOUT;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &len) ? errno : result;
+}
+
+static int send_loose(const char *host, int port, const char *text)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, host, port);
+	int *fd = to.ss_family == AF_INET ? &loose4 : &loose6;
+
+	if (*fd < 0)
+		*fd = socket(to.ss_family, SOCK_DGRAM, 0);
+	return sendto(*fd, text, strlen(text), 0, (void *)&to, len) < 0 ? errno : 0;
+}
+
+static void receive(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	char text[256];
+	ssize_t got;
+
+	if (poll(&wait, 1, 1000) == 0) {
+		puts("timeout");
+		return;
+	}
+	got = recv(fd, text, sizeof(text) - 1, 0);
+	if (got < 0)
+		printf("errno %d\n", errno);
+	else
+		printf("%.*s\n", (int)got, text);
+}
+
+int main(void)
+{
+	char line[512], a[64], b[64], text[256];
+	int port, result, n;
+
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdin, NULL, _IONBF, 0); /* a child goes on where its parent stopped */
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "open %63s %63s %d", a, b, &port) == 3) {
+			fds[count] = dial(a, b, port, &result);
+			printf("%d\n", finish(fds[count++], result));
+		} else if (sscanf(line, "try %63s %63s %d", a, b, &port) == 3) {
+			n = dial(a, b, port, &result);
+			close(n);
+			printf("%d\n", result == EINPROGRESS ? 0 : result);
+		} else if (sscanf(line, "to %63s %d %255s", a, &port, text) == 3) {
+			printf("%d\n", send_loose(a, port, text));
+		} else if (sscanf(line, "send %d %255s", &n, text) == 2) {
+			printf("%d\n", send(fds[n], text, strlen(text), 0) < 0 ? errno : 0);
+		} else if (sscanf(line, "recv %d", &n) == 1) {
+			receive(fds[n]);
+		} else if (!strncmp(line, "fork", 4)) {
+			pid_t child = fork();
+
+			if (child > 0) {
+				waitpid(child, NULL, 0);
+				return 0;
+			}
+			puts("0");
+		} else {
+			puts("what?");
+		}
+	}
+	return 0;
+}
