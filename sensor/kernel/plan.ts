@@ -178,20 +178,34 @@ function tryPrograms(
     sysKinds: 0,
   });
   try {
-    try {
-      set.load();
-    } catch (error) {
-      return [refusalOf(error, 'load')];
-    }
-    return programs.flatMap((program) => {
-      try {
-        attachProgram(set, program, sections.get(program) ?? '', cgroup);
-        return [];
-      } catch (error) {
-        return [refusalOf(error, 'attach')];
-      }
-    });
+    set.load();
+    return attachRefusals(set, programs, sections, cgroup);
+  } catch (error) {
+    return [refusalOf(error, 'load')];
   } finally {
     set.close();
   }
+}
+
+function attachRefusals(
+  set: ProbeSet,
+  programs: readonly string[],
+  sections: ReadonlyMap<string, string>,
+  cgroup: string,
+): readonly ProgramRefusal[] {
+  const kinds = new Set<string>();
+  return programs.flatMap((program) => {
+    const section = sections.get(program) ?? '';
+    // Loading has found the function and made its trampoline; what can still fail is the architecture's support of the kind.
+    // One of each shows that, and detaching every one costs a grace period of all tasks.
+    const [, kind] = /^(fentry|fexit|fmod_ret)\//.exec(section) ?? [];
+    if (kind !== undefined && kinds.has(kind)) return [];
+    if (kind !== undefined) kinds.add(kind);
+    try {
+      attachProgram(set, program, section, cgroup);
+      return [];
+    } catch (error) {
+      return [refusalOf(error, 'attach')];
+    }
+  });
 }
