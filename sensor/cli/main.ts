@@ -5,7 +5,7 @@ import { addConfig } from './config.js';
 import { addDaemonCommands } from './daemon.js';
 import { addDoctor } from './doctor.js';
 import { addFields } from './fields.js';
-import { addRules } from './rules.js';
+import { addRules } from './rules/index.js';
 import { addRun } from './run.js';
 import { version } from './version.js';
 

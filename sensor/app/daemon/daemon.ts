@@ -6,6 +6,8 @@ import { requireAll } from '../../kernel/index.js';
 import { useLinearRegex } from '../../lang/index.js';
 import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
 import { DeadLetters, Delivery } from '../../sinks/index.js';
+import { CAPTURED_EVENTS } from '../captured-events.js';
+import { checkBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
 import { ControlServer } from '../control/index.js';
 import { socketPath } from '../paths.js';
@@ -52,9 +54,14 @@ export class Daemon {
       paths: rulePaths,
       matching: config.rules.matching,
       load: {
-        minPriority: config.rules.minPriority,
-        disableRules: config.rules.disableRules,
-        disableTags: config.rules.disableTags,
+        priority: config.rules.minPriority,
+        selection: [
+          ...config.rules.disableRules.map((rule) => ({ operation: 'disable', rule }) as const),
+          ...config.rules.disableTags.map((tag) => ({ operation: 'disable', tag }) as const),
+        ],
+        matching: config.rules.matching,
+        captured: CAPTURED_EVENTS,
+        checkAction: checkBlockRule,
       },
       logger: this.logger,
     });

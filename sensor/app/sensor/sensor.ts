@@ -112,7 +112,7 @@ export class Sensor {
   }
 
   #install({ rules, matching, generation }: RulesMessage): void {
-    const engine = compileRules(rules, {
+    const engine = compileRules({ rules }, {
       fields: this.#identity.fields,
       types: { names: EVENT_NAMES },
       matching,

@@ -1,0 +1,78 @@
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { EXIT, SakerError } from '../../core/index.js';
+import {
+  formatRuleTests,
+  junitRuleTests,
+  parseRuleTests,
+  runRuleTests,
+  type ParsedRuleTests,
+} from '../../engine/index.js';
+import { outputOption, printJson } from '../output.js';
+import { packageRoot } from '../package-root.js';
+import { load, show, withLoading, type LoadOptions } from './files.js';
+
+/** Adds `saker rules test`. */
+export function addTest(rules: Command): void {
+  withLoading(rules.command('test [path...]'))
+    .description('judge the events in *.test.yaml beside the rules')
+    .addOption(outputOption())
+    .option('--junit <file>', 'also write a JUnit report')
+    .addHelpText('after', '\nExamples:\n  saker rules test\n  saker rules test --with rules/lib my/ --junit report.xml')
+    .action((paths: string[], options: LoadOptions & { output: string; junit?: string }) => {
+      const { files, result } = load(paths, options);
+      if (!result.ok) {
+        show(
+          result.diagnostics.filter(({ severity }) => severity === 'error'),
+          files,
+          process.stderr,
+        );
+        throw new SakerError('RULES_INVALID', 'the rule files have errors: nothing was tested');
+      }
+      const named = paths.length > 0 ? paths : [fileURLToPath(new URL('rules', packageRoot()))];
+      const parsed = named.flatMap(testFilesBeside).map((file) => parseRuleTests(file, readFileSync(file, 'utf8')));
+      const all = together(parsed);
+      const report = runRuleTests(result.ruleSet, all.cases, { strict: options.compat === 'strict' });
+      if (options.junit !== undefined) writeFileSync(options.junit, junitRuleTests(report, all.problems));
+      if (options.output === 'json') {
+        printJson({
+          passed: report.passed,
+          failed: report.failed,
+          problems: all.problems,
+          untested: report.untested.map(({ name }) => name),
+          failures: report.results
+            .filter(({ passed }) => !passed)
+            .map(({ test, rule, failure }) => ({
+              file: test.file,
+              line: test.line,
+              rule: rule?.name ?? test.rule,
+              name: test.title,
+              failure,
+            })),
+        });
+      } else process.stdout.write(`${formatRuleTests(report, all.problems)}\n`);
+      if (report.failed > 0 || all.problems.length > 0) process.exitCode = EXIT.findings;
+    });
+}
+
+/** Test files of a path: a folder's, all the way down; a rule file's, beside it; a test file itself. */
+function testFilesBeside(path: string): string[] {
+  if (statSync(path).isDirectory()) {
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.test\.ya?ml$/.test(name) && !/(^|\/)[_.]/.test(name))
+      .sort()
+      .map((name) => join(path, name));
+  }
+  if (/\.test\.ya?ml$/.test(path)) return [path];
+  const beside = path.replace(/\.(ya?ml)$/, '.test.$1');
+  return statSync(beside, { throwIfNoEntry: false }) ? [beside] : [];
+}
+
+function together(parsed: readonly ParsedRuleTests[]): ParsedRuleTests {
+  return {
+    cases: parsed.flatMap(({ cases }) => cases),
+    problems: parsed.flatMap(({ problems }) => problems),
+  };
+}
