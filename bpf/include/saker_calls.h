@@ -6,21 +6,28 @@
 #ifndef SAKER_CALLS_H
 #define SAKER_CALLS_H
 
-#define SAKER_CALLS(X)                               \
-	X(OPEN, 2, 0, 5, -1, 5)                      \
-	X(CREAT, 85, 0, 8, -1, 8)                    \
-	X(OPENAT, 257, 0, 295, 56, 322)              \
-	X(OPENAT2, 437, 0, 437, 437, 437)            \
-	X(EXECVE, 59, 520, 11, 221, 11)              \
-	X(EXECVEAT, 322, 545, 358, 281, 387)         \
-	X(CONNECT, 42, 0, 362, 203, 283)             \
-	X(BIND, 49, 0, 361, 200, 282)                \
-	X(SENDTO, 44, 0, 369, 206, 290)              \
-	X(SEND, -1, 0, -1, -1, 289)                  \
-	X(SENDMSG, 46, 518, 370, 211, 296)           \
-	X(SENDMMSG, 307, 538, 345, 269, 374)         \
-	X(SOCKETCALL, -1, 0, 102, -1, 102)           \
+#define SAKER_CALLS(X)                                                                                                 \
+	X(OPEN, 2, 0, 5, -1, 5)                                                                                        \
+	X(CREAT, 85, 0, 8, -1, 8)                                                                                      \
+	X(OPENAT, 257, 0, 295, 56, 322)                                                                                \
+	X(OPENAT2, 437, 0, 437, 437, 437)                                                                              \
+	X(EXECVE, 59, 520, 11, 221, 11)                                                                                \
+	X(EXECVEAT, 322, 545, 358, 281, 387)                                                                           \
+	X(CONNECT, 42, 0, 362, 203, 283)                                                                               \
+	X(BIND, 49, 0, 361, 200, 282)                                                                                  \
+	X(SENDTO, 44, 0, 369, 206, 290)                                                                                \
+	X(SEND, -1, 0, -1, -1, 289)                                                                                    \
+	X(SENDMSG, 46, 518, 370, 211, 296)                                                                             \
+	X(SENDMMSG, 307, 538, 345, 269, 374)                                                                           \
+	X(SOCKETCALL, -1, 0, 102, -1, 102)                                                                             \
 	X(IO_URING_ENTER, 426, 0, 426, 426, 426)
+
+/* Calls that no program looks for: only user space names them, as what made a new process. Same columns. */
+#define SAKER_FORK_CALLS(X)                                                                                            \
+	X(CLONE, 56, 0, 120, 220, 120)                                                                                 \
+	X(FORK, 57, 0, 2, -1, 2)                                                                                       \
+	X(VFORK, 58, 0, 190, -1, 190)                                                                                  \
+	X(CLONE3, 435, 0, 435, 435, 435)
 
 /* Numbers at and above this are none of ours. */
 #define SAKER_CALL_NUMBERS 576
@@ -30,7 +37,7 @@ enum saker_call {
 #define SAKER_CALL_NAME(name, x86_64, x32, i386, arm64, arm) SAKER_CALL_##name,
 	SAKER_CALLS(SAKER_CALL_NAME)
 #undef SAKER_CALL_NAME
-	SAKER_CALL_COUNT,
+		SAKER_CALL_COUNT,
 };
 
 /* socketcall(2): its first argument (linux/net.h). */

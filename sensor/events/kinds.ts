@@ -36,6 +36,7 @@ const abis: Readonly<Record<string, readonly [native: Abi, compat: Abi]>> = {
 
 /** What a kind is when the number does not say: one this build does not know, or socketcall's. */
 const usualCall: Readonly<Record<number, string>> = {
+  [KIND.PROCESS_FORK]: 'clone',
   [KIND.PROCESS_EXEC]: 'execve',
   [KIND.PROCESS_EXEC_FAILED]: 'execve',
   [KIND.FILE_OPEN]: 'openat',
@@ -72,10 +73,9 @@ export class EventTypes {
   /** Null for kinds that are no event of Falco's (cgroups, the scan). */
   of(record: RecordCursor): string | null {
     switch (record.kind) {
-      case KIND.PROCESS_FORK:
-        return 'clone';
       case KIND.PROCESS_EXIT:
         return 'procexit';
+      case KIND.PROCESS_FORK:
       case KIND.PROCESS_EXEC:
       case KIND.PROCESS_EXEC_FAILED:
       case KIND.FILE_OPEN:

@@ -25,6 +25,11 @@ it.each([
   [KIND.NET_SEND, 46, 'sendmsg'],
   [KIND.NET_SEND, 307, 'sendmmsg'],
   [KIND.NET_BIND, 49, 'bind'],
+  [KIND.PROCESS_FORK, 56, 'clone'],
+  [KIND.PROCESS_FORK, 57, 'fork'],
+  [KIND.PROCESS_FORK, 58, 'vfork'],
+  [KIND.PROCESS_FORK, 435, 'clone3'],
+  [KIND.PROCESS_FORK, 0, 'clone'],
   [KIND.PROCESS_EXEC, 59, 'execve'],
   [KIND.PROCESS_EXEC, 322, 'execveat'],
   [KIND.PROCESS_EXEC_FAILED, 59, 'execve'],
@@ -56,7 +61,6 @@ it('falls back to the usual call of the kind for a number it does not know', () 
 it('gives no event for what only feeds the process table', () => {
   expect(typeOf(KIND.CGROUP_MKDIR)).toBeNull();
   expect(typeOf(KIND.PROCESS_SEEN)).toBeNull();
-  expect(typeOf(KIND.PROCESS_FORK)).toBe('clone');
   expect(typeOf(KIND.PROCESS_EXIT)).toBe('procexit');
 });
 
