@@ -5,7 +5,7 @@ import { compareAny } from './ops/any.js';
 import { amongValues, compareScalars } from './ops/compare.js';
 import { lowerAscii } from './ops/fold.js';
 import { compileGlob } from './ops/glob.js';
-import { compileRegex } from './ops/regex.js';
+import { compileRegex, type Matcher } from './ops/regex.js';
 import { transform } from './ops/transform.js';
 import { domainOf, effectiveRight, isLiteral, shapeOf } from './shape.js';
 import type { FieldSource, Getter } from './types.js';
@@ -169,9 +169,9 @@ function toBig(address: Scalar): bigint {
   return BigInt(`0x${Buffer.from(address, 'latin1').toString('hex')}`);
 }
 
-const regexes = new WeakMap<Literal, RegExp>();
+const regexes = new WeakMap<Literal, Matcher>();
 
-function regexOf(literal: Extract<Literal, { kind: 'regex' }>): RegExp {
+function regexOf(literal: Extract<Literal, { kind: 'regex' }>): Matcher {
   let regex = regexes.get(literal);
   if (regex === undefined) regexes.set(literal, (regex = compileRegex(literal)));
   return regex;

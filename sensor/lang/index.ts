@@ -19,4 +19,5 @@ export { allFields, findField, resolveFieldText } from './fields/index.js';
 export * from './events/index.js';
 export { renderText } from './render/text.js';
 export { diagnosticJson } from './render/json.js';
-export { useLinearRegex } from './regex.js';
+export { MAX_SUBJECT, RegexMatcher, checkRegex, useLinearRegex } from './regex/index.js';
+export type { RegexCheck } from './regex/index.js';

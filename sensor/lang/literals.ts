@@ -2,7 +2,7 @@ import type { ByteString } from '../core/bytes.js';
 import { toText } from '../core/bytes.js';
 import type { FieldType } from './field-def.js';
 import type { CompareOp, Literal, Net } from './ir.js';
-import { translateRegex } from './regex.js';
+import { checkRegex } from './regex/index.js';
 import { SERVICE_PORTS } from './services.js';
 
 /** A literal, or why the text is none of that type. */
@@ -83,12 +83,10 @@ function parseText(op: CompareOp, value: ByteString): LiteralResult {
     return text(Buffer.from(value, 'hex').toString('latin1'));
   }
   if (op === 'regex') {
-    const result = translateRegex(toText(value));
+    const pattern = toText(value);
+    const result = checkRegex(pattern);
     if (!result.ok) return fail(result.message, result.hint, result.at);
-    return {
-      ok: true,
-      literal: { kind: 'regex', source: result.source, flags: '', text: toText(value) },
-    };
+    return { ok: true, literal: { kind: 'regex', source: pattern, flags: '', text: pattern } };
   }
   return text(value);
 }

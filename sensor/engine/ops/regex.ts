@@ -1,13 +1,12 @@
-import { setFlagsFromString } from 'node:v8';
+import { RegexMatcher } from '../../lang/index.js';
 import type { Literal } from '../../lang/ir.js';
 
-/**
- * After 50,000 backtracks V8 goes on with its linear-time engine, so a hostile pattern or value costs milliseconds, not
- * hours. The flag counts for the whole process; set before the first expression is compiled.
- */
-setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+/** What a pattern and a glob have in common. */
+export interface Matcher {
+  test(subject: string): boolean;
+}
 
-/** The literal's expression, which matches the whole value, as text. */
-export function compileRegex(literal: Extract<Literal, { kind: 'regex' }>): RegExp {
-  return new RegExp(literal.source, literal.flags);
+/** The literal's pattern, in RE2's meaning and in linear time; matches the whole value, as text. */
+export function compileRegex(literal: Extract<Literal, { kind: 'regex' }>): Matcher {
+  return new RegexMatcher(literal.text);
 }

@@ -15,7 +15,7 @@ import type { FieldDef, FieldType } from '../field-def.js';
 import { allFields, findField, splitFieldName } from '../fields/index.js';
 import type { CompareOp, Condition, Literal, Operand, Span } from '../ir.js';
 import { parseLiteral } from '../literals.js';
-import { isPlainRegex } from '../regex.js';
+import { simplerThanRegex } from '../regex/index.js';
 import { didYouMean } from '../suggest.js';
 import { isEventTypeValue } from './events.js';
 import { FIELD_TO_FIELD_REFUSED, MODIFIABLE, nameOfType, operatorsOf } from './operators.js';
@@ -450,7 +450,7 @@ class Resolver {
         `write val(${bare}) to compare with the field`,
       );
     } else if (op === 'regex') {
-      const simpler = isPlainRegex(value);
+      const simpler = simplerThanRegex(value);
       if (simpler !== null)
         warn(`the pattern needs no regex`, `write ${fieldText(ast.left as AstField)} ${simpler}`);
     }
