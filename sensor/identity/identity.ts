@@ -79,6 +79,11 @@ export class Identity {
     return this.#event.take(record) < 0 ? null : this.#event;
   }
 
+  /** The event `take` stands on, also where it gave null: whom a verdict's record is about. */
+  get event(): LiveEvent {
+    return this.#event;
+  }
+
   /** The record was judged. What it ended (an exited process) stays for its grace time. */
   done(record: RecordCursor): void {
     if (record.kind === KIND.PROCESS_EXIT) this.processes.expire(record.u64(AT.header.ts_ns));

@@ -1,7 +1,7 @@
 import type { ByteString } from '../core/bytes.js';
 
-/** What one exec brought: the program a process runs. Shared by every process forked from it, so never changed. */
-export interface Image {
+/** What one exec brought, as its record tells. */
+export interface ImageFacts {
   /** argv[0], as passed. */
   readonly exe: ByteString;
   /** Resolved path of the file the kernel runs; '' if never learnt. */
@@ -21,6 +21,41 @@ export interface Image {
   /** Nanoseconds since the epoch; 0n: unknown. */
   readonly ctimeNs: bigint;
   readonly mtimeNs: bigint;
+}
+
+/** The program a process runs. Shared by every process forked from it, so never changed. */
+export class Image implements ImageFacts {
+  readonly exe: ByteString;
+  readonly exePath: ByteString;
+  readonly args: ByteString | null;
+  readonly env: ByteString | null;
+  readonly filename: ByteString | null;
+  readonly comm: ByteString;
+  readonly exeFlags: number;
+  readonly exeDev: number;
+  readonly exeIno: number;
+  readonly ctimeNs: bigint;
+  readonly mtimeNs: bigint;
+  #line: ByteString | null = null;
+
+  constructor(facts: ImageFacts) {
+    this.exe = facts.exe;
+    this.exePath = facts.exePath;
+    this.args = facts.args;
+    this.env = facts.env;
+    this.filename = facts.filename;
+    this.comm = facts.comm;
+    this.exeFlags = facts.exeFlags;
+    this.exeDev = facts.exeDev;
+    this.exeIno = facts.exeIno;
+    this.ctimeNs = facts.ctimeNs;
+    this.mtimeNs = facts.mtimeNs;
+  }
+
+  /** Name, blank, arguments. Kept once made: rules ask for it on every event of the process. */
+  get line(): ByteString {
+    return (this.#line ??= commandLine(this.comm, this.args));
+  }
 }
 
 /** A text of NUL-divided arguments as (argv[0], the rest). */

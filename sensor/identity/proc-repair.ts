@@ -1,6 +1,6 @@
 import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
 import type { ByteString } from '../core/bytes.js';
-import { splitArgs, type Image } from './image.js';
+import { Image, splitArgs } from './image.js';
 import { NO_ROW, type ProcessTable } from './process-table.js';
 import type { ProcessRepair, RepairResult } from './process-tracker.js';
 
@@ -151,7 +151,7 @@ export class ProcRepair implements ProcessRepair {
     const link = this.#link(pid, 'exe') ?? '';
     const deleted = link.endsWith(' (deleted)');
     const path = deleted ? link.slice(0, -' (deleted)'.length) : link;
-    return {
+    return new Image({
       exe,
       exePath: path.startsWith('/memfd:') ? path.slice(1) : path,
       args,
@@ -163,7 +163,7 @@ export class ProcRepair implements ProcessRepair {
       exeIno: 0,
       ctimeNs: 0n,
       mtimeNs: 0n,
-    };
+    });
   }
 
   #read(pid: number, file: string, max: number): ByteString {

@@ -1,6 +1,6 @@
 import type { ByteString } from '../core/bytes.js';
 
-import { Interner, splitArgs, type Image } from './image.js';
+import { Image, Interner, splitArgs } from './image.js';
 import { AT, KIND, STRING, type RecordCursor } from '../events/index.js';
 import { NO_ROW, ORIGIN, type ProcessTable } from './process-table.js';
 
@@ -236,7 +236,7 @@ export class ProcessTracker {
   #image(record: RecordCursor, comm: ByteString): Image {
     const { exe, args } = splitArgs(record.string(EXEC_STRING.args));
     const filename = record.string(EXEC_STRING.filename);
-    return {
+    return new Image({
       exe: this.#texts.intern(exe),
       exePath: this.#texts.intern(record.string(EXEC_STRING.exe_path) ?? ''),
       args,
@@ -248,7 +248,7 @@ export class ProcessTracker {
       exeIno: record.u64(EXEC.exe_ino),
       ctimeNs: record.big(EXEC.exe_ctime_ns),
       mtimeNs: record.big(EXEC.exe_mtime_ns),
-    };
+    });
   }
 
   #identity(row: number, record: RecordCursor): void {
@@ -306,7 +306,7 @@ export class ProcessTracker {
 export const UNKNOWN = '<NA>';
 
 /** Program of a process of which nothing could be learnt. */
-export const UNKNOWN_IMAGE: Image = {
+export const UNKNOWN_IMAGE = new Image({
   exe: UNKNOWN,
   exePath: '',
   args: null,
@@ -318,4 +318,4 @@ export const UNKNOWN_IMAGE: Image = {
   exeIno: 0,
   ctimeNs: 0n,
   mtimeNs: 0n,
-};
+});

@@ -1,8 +1,10 @@
 /** `npm run bench`: what the sensor costs, each figure as a ratio of paired runs with its spread. */
 import { benchCalls } from './calls/bench.js';
+import { benchIdentity } from './identity/bench.js';
 
 const benchmarks = [
   { name: 'calls', what: 'cost to getpid, open+close, connect, fork+exec', run: benchCalls },
+  { name: 'identity', what: 'the process table with 100,000 processes', run: benchIdentity },
 ];
 
 const wanted = process.argv.slice(2);

@@ -23,10 +23,15 @@ const ANY_X = 0o111;
 const isOpenCall = (event: LiveEvent): boolean =>
   event.kind === KIND.FILE_OPEN && event.type !== TYPE.creat;
 
-const openHas =
-  (bit: number): LiveGetter =>
-  (event) =>
-    isOpenCall(event) && (openBits(event.record.u32(OPEN.open_flags)) & bit) !== 0;
+const accessMode = (event: LiveEvent): number =>
+  event.record.u32(OPEN.open_flags) & KERNEL_OPEN.ACCMODE;
+
+const isOpenRead: LiveGetter = (event) =>
+  isOpenCall(event) && (accessMode(event) === 0 || accessMode(event) === KERNEL_OPEN.RDWR);
+
+const isOpenWrite: LiveGetter = (event) =>
+  isOpenCall(event) &&
+  (accessMode(event) === KERNEL_OPEN.WRONLY || accessMode(event) === KERNEL_OPEN.RDWR);
 
 function isOpenExec(event: LiveEvent): boolean {
   if (event.kind !== KIND.FILE_OPEN) return false;
@@ -196,8 +201,8 @@ export function eventGetters(hostname: string): GetterTable {
     'evt.count.threadinfo': constant(0),
     'evt.around': around,
     'evt.abspath': abspath,
-    'evt.is_open_read': plain(openHas(OPEN_BITS.RDONLY)),
-    'evt.is_open_write': plain(openHas(OPEN_BITS.WRONLY)),
+    'evt.is_open_read': plain(isOpenRead),
+    'evt.is_open_write': plain(isOpenWrite),
     'evt.is_open_exec': plain(isOpenExec),
     'evt.is_open_create': plain(isOpenCreate),
     'util.cnt': counter,

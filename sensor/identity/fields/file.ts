@@ -1,6 +1,6 @@
 import type { ByteString } from '../../core/index.js';
 import { AT, FILE_FLAG, KIND, STRING } from '../../events/index.js';
-import { OPEN_BITS, openBits } from '../../lang/events/index.js';
+import { KERNEL_OPEN, OPEN_BITS, openBits } from '../../lang/events/index.js';
 import type { LiveEvent } from '../live-event.js';
 import { AT_FDCWD, TYPE } from './calls.js';
 import { joinPath, squeezeSlashes } from './path-text.js';
@@ -70,4 +70,4 @@ export function eventOpenFlags(event: LiveEvent): number {
 
 /** Falco calls a directory what was opened with O_DIRECTORY. */
 export const isDirectory = (event: LiveEvent): boolean =>
-  (openBits(event.record.u32(OPEN.open_flags)) & OPEN_BITS.DIRECTORY) !== 0;
+  (event.record.u32(OPEN.open_flags) & KERNEL_OPEN.DIRECTORY) !== 0;

@@ -19,14 +19,13 @@ export const imageAt = (table: ProcessTable, row: number): Image =>
 const comm: RowValue<ByteString> = (table, row) => table.comm[row] ?? '';
 const exe: RowValue<ByteString> = (table, row) => imageAt(table, row).exe;
 const exePath: RowValue<ByteString> = (table, row) => imageAt(table, row).exePath;
-const cmdline: RowValue<ByteString> = (table, row) =>
-  commandLine(commandName(table, row), imageAt(table, row).args);
+/** Begins with the name the process had when its arguments were set: at exec, or when it was forked. */
+const cmdline: RowValue<ByteString> = (table, row) => {
+  const image = imageAt(table, row);
+  const name = table.comm[row] ?? image.comm;
+  return name === image.comm ? image.line : commandLine(name, image.args);
+};
 const pid: RowValue<number> = (table, row) => table.pid[row]!;
-
-/** The command line begins with the name the process had when its arguments were set: at exec, or when it was forked. */
-function commandName(table: ProcessTable, row: number): ByteString {
-  return table.comm[row] ?? imageAt(table, row).comm;
-}
 
 /** Of the event's own process. */
 const own =

@@ -64,7 +64,7 @@ describe('the process table', () => {
   });
 
   it('finds a parent that became known later', () => {
-    const { table, add, chain } = setUp();
+    const { add, chain } = setUp();
     const child = add(3, 2);
     expect(chain(child)).toEqual([]);
     add(2);

@@ -1,5 +1,6 @@
 import { KIND } from '../../../sensor/events/index.js';
 import { ORIGIN, type ProcessRepair } from '../../../sensor/identity/index.js';
+import { Image } from '../../../sensor/identity/image.js';
 import { Kernel, Stage, startOf } from './records.js';
 
 const low = (pid: number): number => Number(startOf(pid) & 0xffffffffn);
@@ -129,7 +130,7 @@ describe('the process table by records', () => {
         repair: (row) => {
           asked++;
           stage.processes.comm[row] = 'found';
-          stage.processes.image[row] = {
+          stage.processes.image[row] = new Image({
             exe: 'found',
             exePath: '/bin/found',
             args: null,
@@ -141,7 +142,7 @@ describe('the process table by records', () => {
             exeIno: 0,
             ctimeNs: 0n,
             mtimeNs: 0n,
-          };
+          });
           return 'done';
         },
         borrowParent: () => -1,

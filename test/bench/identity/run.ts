@@ -1,0 +1,2 @@
+import { benchIdentity } from './bench.js';
+await benchIdentity();
