@@ -128,14 +128,14 @@ function servedEvent(candidate: Candidate): ServedEvent {
 
 /**
  * Sorts programs by event and row. Programs of no kind (`calls__sys`) belong to that row of every event that has no `any`
- * row; those whose detail begins with `uring` are extras.
+ * row; those whose detail begins with `uring` or `compat` are extras: a kernel may lack either.
  */
 function candidatesOf(names: readonly string[]): Candidate[] {
   const parsed = names.flatMap((name) => {
     const match = /^(.+?)__(any|fn|fnk|sys)(?:_(.+))?$/.exec(name);
     if (!match) return [];
     const [, event = '', row = '', detail = ''] = match;
-    return [{ name, event, row, extra: detail.startsWith('uring'), kind: kindNumber(event) }];
+    return [{ name, event, row, extra: /^(uring|compat)/.test(detail), kind: kindNumber(event) }];
   });
   const events = new Set(parsed.filter((p) => p.kind > 0).map((p) => p.event));
   return [...events].map((event) => {

@@ -14,6 +14,9 @@ export interface ReaderOptions {
 /** Batches in one turn of the event loop before other work (messages, timers) gets its own. */
 const BATCHES_A_TURN = 4;
 
+/** Batches of one `drain()`: more than the rings hold. Under a flood it would never end otherwise. */
+const BATCHES_A_DRAIN = 64;
+
 /** Records of the running kernel. */
 export class LiveSource implements RecordSource {
   readonly #reader: RingReader;
@@ -42,7 +45,7 @@ export class LiveSource implements RecordSource {
   }
 
   drain(): void {
-    while (!this.#closed && this.#batch());
+    for (let i = 0; i < BATCHES_A_DRAIN && !this.#closed && this.#batch(); i++);
   }
 
   pause(): void {
