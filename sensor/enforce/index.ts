@@ -11,3 +11,4 @@ export {
 } from './enforcement.js';
 export type { Guard } from './guard.js';
 export type { InterfaceStatus } from './interfaces.js';
+export { alertOfVerdict, readVerdict, type NetVerdict, type VerdictSubject } from './alert.js';

@@ -45,9 +45,13 @@ export async function makeRig(ports: readonly number[]): Promise<Rig> {
   mkdirSync(cgroup, { recursive: true });
 
   const holder = async (): Promise<number> => {
-    const child = spawn('unshare', ['-n', 'setpriv', '--pdeathsig', 'KILL', 'bash', '-c', 'echo ready; exec sleep 1000'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      'unshare',
+      ['-n', 'setpriv', '--pdeathsig', 'KILL', 'bash', '-c', 'echo ready; exec sleep 1000'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     children.push(child);
     await new Promise((resolve) => child.stdout.once('data', resolve));
     return child.pid!;
@@ -118,7 +122,10 @@ export async function makeRig(ports: readonly number[]): Promise<Rig> {
       const path = `${folder}/bin/${name}`;
       const into = sub === undefined ? cgroup : group(sub);
       mkdirSync(into, { recursive: true });
-      return talk('bash', ['-c', `echo $$ > ${into}/cgroup.procs; exec nsenter -t ${pod} -n ${path}`]);
+      return talk('bash', [
+        '-c',
+        `echo $$ > ${into}/cgroup.procs; exec nsenter -t ${pod} -n ${path}`,
+      ]);
     },
     async arrived() {
       const words = (await far.ask('')).split(' ').map(Number);
@@ -131,7 +138,11 @@ export async function makeRig(ports: readonly number[]): Promise<Rig> {
       for (const child of children) child.kill('SIGKILL');
       for (let i = 0; i < 100; i++) {
         try {
-          for (const pid of sh(`find ${cgroup} -name cgroup.procs -exec cat {} + 2>/dev/null || true`).split('\n').filter(Boolean))
+          for (const pid of sh(
+            `find ${cgroup} -name cgroup.procs -exec cat {} + 2>/dev/null || true`,
+          )
+            .split('\n')
+            .filter(Boolean))
             process.kill(Number(pid), 'SIGKILL');
           sh(`find ${cgroup} -depth -type d -exec rmdir {} +`);
           break;

@@ -1,0 +1,156 @@
+import { AT, type RecordCursor } from '../events/index.js';
+import type { Rule } from '../lang/ir.js';
+import type { NewAlert } from '../spool/index.js';
+import { addressTextOf } from './address.js';
+
+/** Where a flow was judged; index is `enum saker_verdict_layer`. */
+const LAYERS = ['', 'connect', 'sendmsg', 'tc', 'cgroup_skb'] as const;
+/** What became of it; index is `enum saker_verdict_outcome`. */
+const OUTCOMES = ['reported', 'refused', 'reset', 'dropped'] as const;
+
+/** One SAKER_NET_VERDICT record: what enforcement decided about a flow. */
+export interface NetVerdict {
+  /** Generation of the rule set that decided, as given to `Enforcement.load`. */
+  readonly generation: number;
+  /** Index in that set's rules. */
+  readonly rule: number;
+  /** Number of the clause in the compiled set. */
+  readonly clause: number;
+  readonly mode: 'audit' | 'enforce';
+  readonly reply: 'reject' | 'drop';
+  readonly layer: (typeof LAYERS)[number];
+  readonly outcome: (typeof OUTCOMES)[number];
+  readonly protocol: 'tcp' | 'udp';
+  /** Null: not chosen yet. */
+  readonly localAddress: string | null;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Whose socket it is; 0: nobody is known for it. */
+  readonly pid: number;
+  readonly uid: number;
+  /** Boot-clock nanoseconds. */
+  readonly startNs: bigint;
+  readonly execCount: number;
+  readonly cgroupId: bigint;
+  readonly socketCookie: bigint;
+  /** Attempts or packets of this flow since `firstNs`: a later record of the flow holds the sum. */
+  readonly count: bigint;
+  /** Boot-clock nanoseconds. */
+  readonly firstNs: bigint;
+  readonly timeNs: bigint;
+}
+
+/** Reads the record that the cursor stands on. Verdicts are rare (aggregated in the kernel): it allocates. */
+export function readVerdict(cursor: RecordCursor): NetVerdict {
+  const at = AT.net_verdict;
+  const bytes = cursor.copy();
+  const local = bytes.subarray(at.local_addr, at.local_addr + 16);
+  return {
+    generation: cursor.u32(at.set) >>> 1,
+    rule: cursor.u16(at.rule),
+    clause: cursor.u16(at.clause),
+    mode: cursor.u8(at.mode) === 1 ? 'enforce' : 'audit',
+    reply: cursor.u8(at.reply) === 1 ? 'drop' : 'reject',
+    layer: LAYERS[cursor.u8(at.layer)] ?? '',
+    outcome: OUTCOMES[cursor.u8(at.outcome)] ?? 'reported',
+    protocol: cursor.u8(at.protocol) === 17 ? 'udp' : 'tcp',
+    localAddress: local.every((byte) => byte === 0) ? null : addressTextOf(local),
+    localPort: cursor.u16(at.local_port),
+    remoteAddress: addressTextOf(bytes.subarray(at.remote_addr, at.remote_addr + 16)),
+    remotePort: cursor.u16(at.remote_port),
+    pid: cursor.tgid,
+    uid: cursor.uid,
+    startNs: cursor.big(AT.header.start_ns),
+    execCount: cursor.u32(at.exec_count),
+    cgroupId: cursor.big(AT.header.cgroup_id),
+    socketCookie: cursor.big(at.sock_cookie),
+    count: cursor.big(at.count),
+    firstNs: cursor.big(at.first_ns),
+    timeNs: cursor.big(AT.header.ts_ns),
+  };
+}
+
+/** What the process and container tables know of the verdict's subject; null: nothing. */
+export interface VerdictSubject {
+  /** Text (UTF-8). */
+  readonly exe: string | null;
+  /** 64 hex characters; null on the host. */
+  readonly containerId: string | null;
+  readonly podUid: string | null;
+}
+
+/**
+ * The alert of a rule with an action. Its fields say what was done; `rendered` adds the rule's own output.
+ *
+ * @param rule - `rules[verdict.rule]` of the set with the verdict's generation.
+ * @param timeNs - `verdict.timeNs` on the wall clock, nanoseconds since the epoch.
+ * @param rendered - Message and fields of the rule's output; null: a sentence of our own.
+ */
+export function alertOfVerdict(
+  verdict: NetVerdict,
+  rule: Rule,
+  subject: VerdictSubject,
+  timeNs: bigint,
+  rendered: { readonly message: string; readonly fieldsJson: string } | null = null,
+): NewAlert {
+  return {
+    timeNs: timeNs.toString(),
+    kind: 'verdict',
+    rule: rule.name,
+    priority: rule.priority,
+    source: rule.source,
+    tags: [...rule.tags].sort(),
+    message: rendered?.message ?? sentence(verdict, subject),
+    fields: mergeFields(rendered?.fieldsJson ?? '{}', fieldsOf(verdict, subject)),
+    generation: verdict.generation,
+    subject: {
+      pid: verdict.pid,
+      startNs: verdict.startNs.toString(),
+      ...subject,
+    },
+  };
+}
+
+function sentence(verdict: NetVerdict, { exe }: VerdictSubject): string {
+  const done = { reported: 'Would block', refused: 'Refused', reset: 'Reset', dropped: 'Dropped' };
+  const { remoteAddress, remotePort, protocol, pid } = verdict;
+  const to = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
+  return `${done[verdict.outcome]} ${exe ?? '<NA>'} (pid=${pid}) to ${to}:${remotePort}/${protocol}`;
+}
+
+/** Values as JSON text, integers in full. */
+function fieldsOf(verdict: NetVerdict, subject: VerdictSubject): Record<string, string> {
+  return {
+    'container.id': JSON.stringify(subject.containerId?.slice(0, 12) ?? 'host'),
+    'fd.l4proto': JSON.stringify(verdict.protocol),
+    'fd.lip': JSON.stringify(verdict.localAddress),
+    'fd.lport': verdict.localPort === 0 ? 'null' : String(verdict.localPort),
+    'fd.rip': JSON.stringify(verdict.remoteAddress),
+    'fd.rport': String(verdict.remotePort),
+    'proc.exepath': JSON.stringify(subject.exe),
+    'proc.pid': String(verdict.pid),
+    'verdict.clause': String(verdict.clause),
+    'verdict.count': verdict.count.toString(),
+    'verdict.direction': '"out"',
+    'verdict.layer': JSON.stringify(verdict.layer),
+    'verdict.mode': JSON.stringify(verdict.mode),
+    'verdict.outcome': JSON.stringify(verdict.outcome),
+    'verdict.reply': JSON.stringify(verdict.reply),
+  };
+}
+
+/** Joins an object's JSON text with members of ours, without parsing numbers; keys in order, the rule's own value wins. */
+function mergeFields(rendered: string, ours: Record<string, string>): string {
+  const members = new Map(Object.entries(ours));
+  const keys = Object.keys(JSON.parse(rendered) as Record<string, unknown>);
+  if (keys.length === 0) return text(members);
+  for (const key of keys) members.delete(key);
+  // Both lists are sorted: ours go where they belong only if the rendered text is taken apart, so it stays whole.
+  const own = text(members);
+  return own === '{}' ? rendered : `${rendered.slice(0, -1)},${own.slice(1)}`;
+}
+
+function text(members: ReadonlyMap<string, string>): string {
+  return `{${[...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join()}}`;
+}

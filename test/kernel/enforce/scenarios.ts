@@ -1,0 +1,435 @@
+// What enforcement must do, played with real packets: `scenarios.ts NAME`, in a network namespace of its own (unshare -n),
+// prints what happened as JSON. enforce.test.ts says what should have.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { judge, type Flow, type NetVerdict } from '../../../sensor/enforce/index.js';
+import { cgroupId, native } from '../../../sensor/kernel/index.js';
+import {
+  and,
+  blockRule,
+  compare,
+  egress,
+  int,
+  ip4,
+  net,
+  not,
+  randomFlow,
+  randomFrom,
+  randomRules,
+  str,
+  type World,
+} from '../../support/block-rules.js';
+import { FAR4, FAR6, makeRig, type Rig, type Talker } from './rig.js';
+import { startSensor, type TestSensor } from './sensor.js';
+
+const BLOCKED = 7001;
+const FREE = 7002;
+
+type Scenario = (rig: Rig) => Promise<unknown>;
+
+const blockProgram = (path: string, action = {}) =>
+  blockRule(
+    'no such program',
+    and(egress, compare('proc.exepath', '=', str(path)), compare('fd.rport', '=', int(BLOCKED))),
+    action,
+  );
+
+/** All ways to reach a port: connected TCP and UDP, unconnected UDP; IPv4 and IPv6. */
+async function reach(client: Talker, port: number): Promise<Record<string, string>> {
+  const result: Record<string, string> = {};
+  for (const [family, host] of [
+    ['4', FAR4],
+    ['6', FAR6],
+  ] as const) {
+    result[`tcp${family}`] = await client.ask(`open tcp ${host} ${port}`);
+    result[`udp${family}`] = await client.ask(`open udp ${host} ${port}`);
+    result[`to${family}`] = await client.ask(`to ${host} ${port} hello`);
+  }
+  return result;
+}
+
+/** Opens four connections (0–3: tcp4, udp4, tcp6, udp6) and sees that they work. */
+async function openFour(client: Talker, port: number): Promise<string[]> {
+  const answers: string[] = [];
+  for (const host of [FAR4, FAR6]) {
+    for (const protocol of ['tcp', 'udp']) await client.ask(`open ${protocol} ${host} ${port}`);
+  }
+  for (let i = 0; i < 4; i++) {
+    let answer = 'timeout';
+    // The first datagram may fall to the search for the neighbour's address.
+    for (let tries = 0; tries < 3 && answer === 'timeout'; tries++) {
+      await client.ask(`send ${i} before`);
+      answer = await client.ask(`recv ${i}`);
+    }
+    answers.push(answer);
+  }
+  return answers;
+}
+
+async function useFour(client: Talker): Promise<string[]> {
+  const answers: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    for (let drained = ''; drained !== 'timeout' && !drained.startsWith('errno');)
+      drained = await client.ask(`recv ${i}`);
+    await client.ask(`send ${i} after`);
+    answers.push(await client.ask(`recv ${i}`));
+  }
+  return answers;
+}
+
+const withSensor = async <T>(
+  sensor: TestSensor,
+  body: (sensor: TestSensor) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await body(sensor);
+  } finally {
+    sensor.close();
+  }
+};
+
+/** Verdicts as plain data: bigints as text, what differs from run to run left out. */
+const plain = ({
+  layer,
+  outcome,
+  mode,
+  protocol,
+  remoteAddress,
+  remotePort,
+  pid,
+  count,
+}: NetVerdict) => ({
+  layer,
+  outcome,
+  mode,
+  protocol,
+  remoteAddress,
+  remotePort,
+  pid,
+  count: Number(count),
+});
+
+const refuses: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  rig.program('wget');
+  const [old, client, other] = [
+    await rig.start('curl'),
+    await rig.start('curl'),
+    await rig.start('wget'),
+  ];
+  const before = await openFour(old, BLOCKED);
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram('/nowhere')], 1);
+    const between = await rig.start('curl');
+    const opened = await openFour(between, BLOCKED);
+    const fresh = await rig.start('curl');
+    enforcement.load([blockProgram(curl)], 2);
+    const at = (await rig.arrived()).get(BLOCKED)!;
+    const blocked = { old: await reach(client, BLOCKED), fresh: await reach(fresh, BLOCKED) };
+    const beforeSensor = await useFour(old);
+    const beforeRule = await useFour(between);
+    const arrived = (await rig.arrived()).get(BLOCKED)! - at;
+    return {
+      before,
+      opened,
+      blocked,
+      beforeSensor,
+      beforeRule,
+      arrived,
+      otherPort: await reach(client, FREE),
+      otherProgram: await reach(other, BLOCKED),
+      verdicts: verdicts().map(plain),
+      pids: { client: client.pid, old: old.pid },
+      status: enforcement.status(),
+    };
+  });
+};
+
+const copies: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  rig.program('copy-of-curl');
+  const wget = rig.program('wget');
+  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+    const [copy, allowed] = [await rig.start('copy-of-curl'), await rig.start('wget')];
+    enforcement.load([blockProgram(curl)], 1);
+    const denyList = await reach(copy, BLOCKED);
+    enforcement.load(
+      [blockRule('only wget', and(egress, not(compare('proc.exepath', 'in', str(wget)))))],
+      2,
+    );
+    return {
+      denyList,
+      allowList: await reach(copy, BLOCKED),
+      allowed: await reach(allowed, BLOCKED),
+    };
+  });
+};
+
+const drops: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const [old, client] = [await rig.start('curl'), await rig.start('curl')];
+  await openFour(old, BLOCKED);
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram(curl, { reply: 'drop' })], 1);
+    const at = (await rig.arrived()).get(BLOCKED)!;
+    const blocked = await reach(client, BLOCKED);
+    const live = await useFour(old);
+    return {
+      blocked,
+      live,
+      arrived: (await rig.arrived()).get(BLOCKED)! - at,
+      outcomes: [...new Set(verdicts().map(({ outcome }) => outcome))],
+    };
+  });
+};
+
+const audits: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const client = await rig.start('curl');
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram(curl, { mode: 'audit' })], 1);
+    const reached = await reach(client, BLOCKED);
+    const status = enforcement.status();
+    return { reached, verdicts: verdicts().map(plain), status };
+  });
+};
+
+const repeats: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const client = await rig.start('curl');
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    for (let i = 0; i < 50; i++) await client.ask(`try tcp ${FAR4} ${BLOCKED}`);
+    const first = verdicts().map(plain);
+    await sleep(6000); // sums of flows that have stopped are told every 5 s
+    return { first, all: verdicts().map(plain), status: enforcement.status() };
+  });
+};
+
+const switchesOff: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const client = await rig.start('curl');
+  // A foreign filter beside ours, and what the tools show before.
+  rig.sh(
+    `tc qdisc add dev pod0 clsact; tc filter add dev pod0 ingress protocol all pref 20 u32 match u32 0 0 flowid 1:1`,
+  );
+  const shown = (): string =>
+    rig.sh(`tc qdisc show dev pod0; tc qdisc show dev world0; tc filter show dev pod0 ingress; tc filter show dev pod0 egress
+      bpftool net show | grep -c saker || true; bpftool cgroup show ${rig.scope.path}`);
+  const before = shown();
+  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    const during = {
+      reached: await reach(client, BLOCKED),
+      shown: shown(),
+      foreign: native().sys.filters(podIndex(), true),
+    };
+    enforcement.off();
+    return {
+      before,
+      during,
+      after: {
+        reached: await reach(client, BLOCKED),
+        shown: shown(),
+        status: enforcement.status(),
+      },
+    };
+  });
+};
+
+const podIndex = (): number =>
+  native()
+    .sys.links()
+    .find(({ name }) => name === 'pod0')!.index;
+
+/** A sensor that is killed: a child of ours in the same namespaces. */
+const survives: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const client = await rig.start('curl');
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, fileURLToPath(import.meta.url), '--sensor', rig.scope.path, curl],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  await once(child.stdout, 'data');
+  const blocked = await reach(client, BLOCKED);
+  const left = (): number =>
+    native()
+      .sys.filters(podIndex(), true)
+      .filter(({ name }) => name.startsWith('saker')).length;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const filtersLeft = left();
+  await sleep(10_000);
+  const released = await reach(client, BLOCKED);
+  // The next start removes what the kernel could not.
+  startSensor(rig.scope).close();
+  return {
+    blocked,
+    released,
+    filtersLeft,
+    filtersAfterStart: left(),
+    qdiscs: rig.sh('tc qdisc show dev pod0'),
+  };
+};
+
+async function sensorChild(cgroup: string, path: string): Promise<void> {
+  const { cgroupScope } = await import('../../../sensor/kernel/index.js');
+  const { enforcement } = startSensor(cgroupScope(cgroup));
+  enforcement.load([blockProgram(path)], 1);
+  setInterval(() => {}, 1000); // until we are killed
+  process.stdout.write('ready\n');
+}
+
+const laterVeths: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    await rig.start('curl');
+    const before = enforcement.status().interfaces.map(({ name }) => name);
+    rig.sh(`ip link add later0 type veth peer name eth1 netns ${rig.podPid}; ip link set later0 up
+      ip link add other0 type veth peer name other1`);
+    let after = before;
+    const started = performance.now();
+    while (!after.includes('later0') && performance.now() - started < 5000) {
+      await sleep(20);
+      after = enforcement.status().interfaces.map(({ name }) => name);
+    }
+    return { before, after };
+  });
+};
+
+/** Identity follows the socket and the process: fork, exec over an open socket, a guard, the heartbeat. */
+const identities: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  return withSensor(
+    startSensor(rig.scope, { guard: [{ address: FAR4, bits: 32, port: FREE }] }),
+    async ({ enforcement }) => {
+      const parent = await rig.start('curl');
+      enforcement.load(
+        [blockRule('curl goes nowhere', and(egress, compare('proc.exepath', '=', str(curl))))],
+        1,
+      );
+      await parent.ask('fork');
+      const child = await parent.ask(`try tcp ${FAR4} ${BLOCKED}`);
+      const guarded = await parent.ask(`try tcp ${FAR4} ${FREE}`);
+      const loopback = await parent.ask(`try tcp 0.0.0.0 ${BLOCKED}`);
+      const mapped = await parent.ask(`try tcp ::ffff:${FAR4} ${BLOCKED}`);
+      return { child, guarded, loopback, mapped, counters: enforcement.status().counters };
+    },
+  );
+};
+
+/** The running kernel's verdict against the conditions', for random rules and flows. */
+const agrees: Scenario = async (rig) => {
+  const names = ['curl', 'curl2', 'wget', 'tool', 'sh'];
+  const paths = names.map((name) => rig.program(name));
+  const folder = paths[0]!.slice(0, -'curl'.length);
+  const containers = ['0123456789ab', 'ba9876543210'];
+  const world: World = {
+    paths,
+    prefixes: [folder, `${folder}curl`, '/tmp/', `${folder}w`],
+    containers,
+    nets: [
+      ip4('10.77.0.0/16'),
+      ip4('10.77.2.0/24'),
+      ip4('10.77.2.2/32'),
+      ip4('10.0.0.0/8'),
+      ip4('192.0.2.0/24'),
+      { family: 6, address: 0xfd770002n << 96n, bits: 32 },
+      { family: 6, address: (0xfd770002n << 96n) | 2n, bits: 128 },
+    ],
+    ports: [53, 80, 443, 8080, 50000],
+  };
+  const clients = new Map<string, Talker>();
+  for (const name of names) {
+    for (const [at, container] of ['host', ...containers].entries()) {
+      clients.set(
+        `${folder}${name} ${container}`,
+        await rig.start(name, at === 0 ? undefined : `c${at}`),
+      );
+    }
+  }
+  const groups = containers.map((id, at) => [cgroupId(rig.group(`c${at + 1}`)), id] as const);
+  return withSensor(
+    startSensor(rig.scope, { containers: () => groups }),
+    async ({ enforcement }) => {
+      const random = randomFrom(Number(process.env['SEED'] ?? 4));
+      const wrong: unknown[] = [];
+      let blocked = 0;
+      let total = 0;
+      for (let round = 1; round <= 50; round++) {
+        const rules = randomRules(random, world, 4);
+        enforcement.load(rules, round);
+        for (let i = 0; i < 40; i++) {
+          const picked = randomFlow(random, world);
+          const flow: Flow = { ...picked, exe: paths[random(paths.length)]! };
+          const client = clients.get(`${flow.exe} ${flow.containerId}`)!;
+          const expected = judge(rules, flow).enforce >= 0;
+          const answer = await client.ask(
+            `try ${flow.protocol} ${textOf(flow.remote)} ${flow.port}`,
+          );
+          const is = answer === '111' || answer === '1';
+          total++;
+          if (expected) blocked++;
+          if (is !== expected)
+            wrong.push({
+              round,
+              i,
+              exe: flow.exe,
+              container: flow.containerId,
+              to: textOf(flow.remote),
+              port: flow.port,
+              protocol: flow.protocol,
+              expected,
+              answer,
+            });
+        }
+      }
+      return { total, blocked, wrong, counters: enforcement.status().counters };
+    },
+  );
+};
+
+function textOf({ family, address }: Flow['remote']): string {
+  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 255n).join('.');
+  return Array.from({ length: 8 }, (_, i) =>
+    ((address >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
+  ).join(':');
+}
+
+const scenarios: Record<string, Scenario> = {
+  refuses,
+  copies,
+  drops,
+  audits,
+  repeats,
+  switchesOff,
+  survives,
+  laterVeths,
+  identities,
+  agrees,
+};
+
+const [name = '', ...rest] = process.argv.slice(2);
+if (name === '--sensor') {
+  await sensorChild(rest[0]!, rest[1]!);
+} else {
+  const scenario = scenarios[name];
+  if (!scenario) throw new Error(`no scenario ${name}: ${Object.keys(scenarios).join(' ')}`);
+  const rig = await makeRig([BLOCKED, FREE]);
+  let result: unknown;
+  try {
+    result = await scenario(rig);
+  } finally {
+    await rig.close();
+  }
+  process.stdout.write(
+    `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`,
+  );
+  process.exit(0);
+}

@@ -1,0 +1,53 @@
+// The enforcement part of the sensor by itself, with the rings that its verdicts are told through.
+import {
+  Enforcement,
+  readVerdict,
+  type EnforceOptions,
+  type NetVerdict,
+} from '../../../sensor/enforce/index.js';
+import { KIND, RecordWalk } from '../../../sensor/events/index.js';
+import { findPlan, loadProbes, type CgroupScope } from '../../../sensor/kernel/index.js';
+
+export interface TestSensor {
+  readonly enforcement: Enforcement;
+  /** Verdicts told so far. */
+  verdicts(): readonly NetVerdict[];
+  close(): void;
+}
+
+const say = (message: string, fields?: object): void => {
+  process.stderr.write(`${message} ${JSON.stringify(fields ?? {})}\n`);
+};
+
+export function startSensor(scope: CgroupScope, options: Partial<EnforceOptions> = {}): TestSensor {
+  const probes = loadProbes({ plan: findPlan({ scope }), scope });
+  const walk = new RecordWalk();
+  const told: NetVerdict[] = [];
+  probes.source.start((bytes, length) => {
+    walk.each(bytes, length, (record) => {
+      if (record.kind === KIND.NET_VERDICT) told.push(readVerdict(record));
+    });
+  });
+  const enforcement = new Enforcement({
+    scope,
+    onExit: 'release',
+    heartbeatSeconds: 5,
+    interfaces: [],
+    guard: [],
+    containers: () => [],
+    shared: probes.sharedMaps(),
+    logger: { error: say, warn: say, info: () => {}, debug: () => {} },
+    ...options,
+  });
+  return {
+    enforcement,
+    verdicts: () => {
+      probes.source.drain();
+      return told;
+    },
+    close: () => {
+      enforcement.close();
+      probes.close();
+    },
+  };
+}
