@@ -17,12 +17,22 @@
 
 #include "probes/process_fork.bpf.h"
 #include "probes/process_exec.bpf.h"
-#include "probes/process_exit.bpf.h"
 #include "probes/cgroup_change.bpf.h"
 #include "probes/file_open.bpf.h"
 #include "probes/net_call.bpf.h"
 #include "probes/process_exec_failed.bpf.h"
 #include "probes/process_scan.bpf.h"
 #include "probes/calls.bpf.h"
+
+/* A call whose return was skipped (a kretprobe that was missed) leaves its entry behind: it goes with the thread. */
+static __always_inline void forget_calls_of_current(void)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&opens_in_flight, &tid);
+	bpf_map_delete_elem(&net_in_flight, &tid);
+}
+
+#include "probes/process_exit.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -67,7 +67,10 @@ int process_exit__any(struct bpf_raw_tracepoint_args *ctx)
 	struct saker_process_exit *event;
 	struct signal_struct *signal;
 
-	if (!current_in_scope() || !last_of_process(ctx, task))
+	if (!current_in_scope())
+		return 0;
+	forget_calls_of_current();
+	if (!last_of_process(ctx, task))
 		return 0;
 	if (!wanted(SAKER_PROCESS_EXIT, 0))
 		return 0;

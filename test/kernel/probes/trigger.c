@@ -2,7 +2,7 @@
 // Makes the calls that the probes are to see, one of each kind, and says on stdout what it did: a line for each call,
 // "<what> ret=<result>". Static and without a C library's own calls in between, so that what is counted is what it made.
 //
-//   trigger [PART…]     parts: opens compat uring net exec flood=N (default: all but flood)
+//   trigger [PART…]     parts: opens compat uring net exec exits jail flood=N (default: the first five)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -271,6 +273,57 @@ static void execs(void)
 	}
 }
 
+static void *leave(void *unused)
+{
+	return NULL;
+}
+
+// Processes whose threads all leave at the same moment: each has one end. Then a daemon whose parent goes first.
+static void exits(void)
+{
+	for (int i = 0; i < 100; i++) {
+		if (!fork()) {
+			pthread_t thread;
+
+			for (int j = 0; j < 8; j++)
+				pthread_create(&thread, NULL, leave, NULL);
+			pthread_exit(NULL);
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!fork()) {
+		if (!fork())
+			usleep(50000), _exit(7);
+		raise(SIGTERM);
+	}
+	while (wait(NULL) > 0)
+		;
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	dprintf(1, "exits pid=%d\n", getpid());
+}
+
+// A process with a root folder of its own: its paths begin there.
+static void jail(void)
+{
+	pid_t child = fork();
+
+	if (child) {
+		waitpid(child, NULL, 0);
+		return;
+	}
+	mkdir("jail", 0755);
+	mkdir("jail/etc", 0755);
+	close(open("jail/etc/inside", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	if (chroot("jail") || chdir("/"))
+		_exit(1);
+	DO("jail-open", syscall(SYS_open, "/etc/inside", O_RDONLY));
+	DO("jail-open-relative", syscall(SYS_open, "etc/inside", O_RDONLY));
+	DO("jail-open-root", syscall(SYS_open, "/", O_RDONLY));
+	_exit(0);
+}
+
 static long flood_count;
 
 static void *flood_thread(void *unused)
@@ -318,6 +371,10 @@ int main(int argc, char **argv)
 			net();
 		else if (!strcmp(*parts, "exec"))
 			execs();
+		else if (!strcmp(*parts, "exits"))
+			exits();
+		else if (!strcmp(*parts, "jail"))
+			jail();
 		else if (!strncmp(*parts, "flood=", 6))
 			flood(atol(*parts + 6));
 		else
