@@ -59,7 +59,7 @@ function ancestors<T extends string | number>(get: RowValue<T>): MakeGetter {
         values.push(get(processes, row));
         row = event.parent(row);
       }
-      return values as readonly (string | number)[];
+      return values;
     };
   };
 }

@@ -125,7 +125,6 @@ describe('the process table by records', () => {
     it('is repaired from elsewhere once', () => {
       let asked = 0;
       const kernel = new Kernel();
-      let stage: Stage;
       const repair: ProcessRepair = {
         repair: (row) => {
           asked++;
@@ -147,7 +146,7 @@ describe('the process table by records', () => {
         },
         borrowParent: () => -1,
       };
-      stage = new Stage({ repair });
+      const stage: Stage = new Stage({ repair });
       for (let i = 0; i < 3; i++) stage.take(kernel.open(10, { ret: 3 }, { path: '/x' }));
       expect(stage.field('proc.exepath')).toBe('/bin/found');
       expect(asked).toBe(1);
@@ -176,8 +175,7 @@ describe('the process table by records', () => {
     it('borrows a parent that no record will ever name', () => {
       const kernel = new Kernel();
       let borrowed = 0;
-      let stage: Stage;
-      stage = new Stage({
+      const stage: Stage = new Stage({
         repair: {
           repair: () => 'failed',
           borrowParent: (row, nowNs) => {
