@@ -1,4 +1,3 @@
-import { toText } from '../core/bytes.js';
 import type { FieldUse, FieldValue } from '../lang/field-def.js';
 import type { CompareOp, Condition, Literal, Modifier, Net, Operand } from '../lang/ir.js';
 import { compareAny } from './ops/any.js';
@@ -123,7 +122,7 @@ function matchesLiteral(op: CompareOp, left: Operand, value: Scalar, literal: Li
       return op === '!=' ? !inside : inside;
     }
     case 'regex':
-      return typeof value === 'string' && regexOf(literal).test(toText(value));
+      return typeof value === 'string' && regexOf(literal)(value);
     case 'int':
       return compareScalars(op, value, literal.value);
     case 'bool':

@@ -54,7 +54,7 @@ export function net(text: string): Literal {
 }
 
 export function regex(source: string): Literal {
-  return { kind: 'regex', source: `^(?:${source})$`, flags: 'u', text: source };
+  return { kind: 'regex', source, flags: '', text: source };
 }
 
 type Right = string | number | bigint | boolean | Literal | Operand;

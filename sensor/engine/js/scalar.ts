@@ -1,4 +1,4 @@
-import { toText, type ByteString } from '../../core/bytes.js';
+import type { ByteString } from '../../core/bytes.js';
 import type { CompareOp, Literal, Operand } from '../../lang/ir.js';
 import { compareAny } from '../ops/any.js';
 import { containsFolded, lowerAscii } from '../ops/fold.js';
@@ -64,7 +64,7 @@ function one(
 ): string {
   switch (literal.kind) {
     case 'regex':
-      return `${pool.constant(compileRegex(literal))}.test(${pool.constant(toText)}(${v}))`;
+      return `${pool.constant(compileRegex(literal))}(${v})`;
     case 'bool':
       return op === '!=' ? `${v} !== ${literal.value}` : `${v} === ${literal.value}`;
     case 'int':

@@ -1,12 +1,11 @@
-import { RegexMatcher } from '../../lang/index.js';
+import { toText, type ByteString } from '../../core/bytes.js';
 import type { Literal } from '../../lang/ir.js';
+import { RegexMatcher } from '../../lang/index.js';
 
-/** What a pattern and a glob have in common. */
-export interface Matcher {
-  test(subject: string): boolean;
-}
-
-/** The literal's pattern, in RE2's meaning and in linear time; matches the whole value, as text. */
-export function compileRegex(literal: Extract<Literal, { kind: 'regex' }>): Matcher {
-  return new RegexMatcher(literal.text);
+/** The literal's pattern as a test of a whole value; patterns are about text, so bytes that are no UTF-8 count as U+FFFD. */
+export function compileRegex(
+  literal: Extract<Literal, { kind: 'regex' }>,
+): (value: ByteString) => boolean {
+  const matcher = new RegexMatcher(literal.source);
+  return (value) => matcher.test(toText(value));
 }
