@@ -77,6 +77,8 @@ export function costOfOperand(operand: Operand): number {
     case 'literal':
       return 0;
     case 'field':
+      // Null in every live event: asked first, it settles an `and` at once.
+      if (operand.use.def.availability !== 'live') return 1;
       return FIELD_COST.find(([pattern]) => pattern.test(operand.use.def.name))?.[1] ?? 10;
     case 'call':
       return operand.args.reduce((sum, arg) => sum + costOfOperand(arg), 60);
@@ -95,6 +97,7 @@ export function costOfLeaf(leaf: LeafParts): number {
 }
 
 export function oddsOfLeaf(leaf: LeafParts): number {
+  if (leaf.left.kind === 'field' && leaf.left.use.def.availability !== 'live') return 0.01;
   if (leaf.op === '=' && leaf.right[0]?.kind === 'bool') return 0.4;
   return OP_ODDS[leaf.op];
 }

@@ -153,6 +153,8 @@ export class Graph {
     left: Operand,
     right: readonly (Literal | Operand)[],
   ): Node {
+    const known = foreseen(op, modifier, left, right);
+    if (known !== null) return known ? this.TRUE : this.FALSE;
     const operands = right.filter((item): item is Operand => !isLiteral(item));
     const stateful = isStateful(left) || operands.some(isStateful);
     let key = `${op}|${modifier}|${this.operandKey(left)}|`;
@@ -270,6 +272,37 @@ function distinct(literals: readonly Literal[]): Literal[] {
     if (literal.kind === 'string' || literal.kind === 'int') byValue.set(literal.value, literal);
   }
   return [...byValue.values()];
+}
+
+/** Events are counted from 1, so `evt.num = 0` (upstream's "never") and `evt.num >= 0` ("always") are known beforehand. */
+function foreseen(
+  op: Leaf['op'],
+  modifier: Modifier | null,
+  left: Operand,
+  right: readonly (Literal | Operand)[],
+): boolean | null {
+  if (left.kind !== 'field' || left.use.def.name !== 'evt.num' || modifier !== null) return null;
+  if (op === 'exists') return true;
+  const values = right.map((item) => (item.kind === 'int' ? item.value : null));
+  const [value = null] = values;
+  if (op === 'in') return values.every((one) => one !== null && one < 1n) ? false : null;
+  if (value === null) return null;
+  switch (op) {
+    case '=':
+      return value < 1n ? false : null;
+    case '!=':
+      return value < 1n ? true : null;
+    case '<':
+      return value <= 1n ? false : null;
+    case '<=':
+      return value < 1n ? false : null;
+    case '>':
+      return value < 1n ? true : null;
+    case '>=':
+      return value <= 1n ? true : null;
+    default:
+      return null;
+  }
 }
 
 /** Is it about nothing but `evt.type`, so that it is known for each event type? */

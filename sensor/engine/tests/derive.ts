@@ -47,6 +47,8 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
       return joined(lookup('proc.name'), lookup('proc.args'));
     case 'proc.exeline':
       return joined(lookup('proc.exe'), lookup('proc.args'));
+    case 'evt.num':
+      return () => 1;
     case 'evt.dir':
       return () => '<';
     case 'evt.source':

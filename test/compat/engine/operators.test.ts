@@ -231,6 +231,16 @@ table('ancestors without index: any of them, itself not among them', [
   ['proc.aname[1] = bash', CHAIN, true],
   ['proc.apid = 2', CHAIN, true],
 ]);
+table('evt.num counts from 1: upstream says never and always by it', [
+  ['evt.num = 0', {}, false],
+  ['evt.num < 1', {}, false],
+  ['evt.num in (0)', {}, false],
+  ['evt.num >= 0', {}, true],
+  ['evt.num > 0', {}, true],
+  ['not evt.num = 0', {}, true],
+  ['evt.num = 1', {}, true],
+  ['evt.num != 7', {}, true],
+]);
 table('literal text instead of null', [
   ['user.name = "<NA>"', { 'user.name': '<NA>' }, true],
   ['user.name exists', { 'user.name': '<NA>' }, true],
