@@ -113,21 +113,28 @@ export class ProcessTracker {
     else if (table.imageNs[row] !== 0) return row; // the scan or an exec was faster and knows more
     this.#identity(row, record);
     this.#setParent(row, record, false);
-    const parent = table.parent(row);
+    const parent = this.parent(row, record.u64(HEADER.ts_ns));
     if (parent !== NO_ROW && table.image[parent] !== null) this.#inherit(row, parent, record);
     else this.#comm(row, record, null);
     return row;
   }
 
-  /** A child runs its parent's program, if its parent is who forked it: with CLONE_PARENT it is not, and the exec counts tell. */
+  /**
+   * A child runs its parent's program, if its parent is who forked it: with CLONE_PARENT it is not, and the exec counts tell.
+   * Of a parent known from /proc only, whose count we do not have, the name must do.
+   */
   #inherit(row: number, parent: number, record: RecordCursor): void {
     const table = this.#table;
     this.#comm(row, record, table.comm[parent]!);
-    if (table.execCount[parent] !== record.u32(ID.exec_count)) return;
+    const counted = table.origin[parent] === ORIGIN.records;
+    const same = counted
+      ? table.execCount[parent] === record.u32(ID.exec_count)
+      : table.comm[parent] === table.comm[row];
+    if (!same) return;
     table.image[row] = table.image[parent]!;
     table.cwd[row] = table.cwd[parent]!;
     table.imageNs[row] = record.u64(HEADER.ts_ns);
-    table.origin[row] = table.origin[parent] === ORIGIN.records ? ORIGIN.records : ORIGIN.repaired;
+    table.origin[row] = counted ? ORIGIN.records : ORIGIN.repaired;
   }
 
   #exec(record: RecordCursor): number {
@@ -186,6 +193,8 @@ export class ProcessTracker {
       row = this.#insert(record);
       table.origin[row] = ORIGIN.repaired;
     }
+    // In scope after all: its exit will be told.
+    if (table.origin[row] === ORIGIN.borrowed) table.origin[row] = ORIGIN.repaired;
     if (table.image[row] === null && table.exitNs[row] === 0) this.#fill(row);
     // Fresh kernel truth, newer than any exec or fork: there are no records of setuid or of moves between control groups.
     table.euid[row] = record.uid;

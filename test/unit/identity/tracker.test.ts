@@ -6,6 +6,20 @@ import { Kernel, Stage, startOf } from './records.js';
 const low = (pid: number): number => Number(startOf(pid) & 0xffffffffn);
 const high = (pid: number): number => Number(startOf(pid) >> 32n);
 
+const NOTHING = {
+  exe: '',
+  exePath: '',
+  args: null,
+  env: null,
+  filename: null,
+  comm: '',
+  exeFlags: 0,
+  exeDev: 0,
+  exeIno: 0,
+  ctimeNs: 0n,
+  mtimeNs: 0n,
+};
+
 describe('the process table by records', () => {
   it("gives a forked child its parent's program until it runs its own", () => {
     const kernel = new Kernel();
@@ -170,6 +184,30 @@ describe('the process table by records', () => {
           'user.uid': 0,
         },
       );
+    });
+
+    it('learns the program of a child whose parent it never saw from that parent', () => {
+      const kernel = new Kernel();
+      const stage: Stage = new Stage({
+        repair: {
+          repair: () => 'failed',
+          borrowParent: (row, nowNs) => {
+            const parent = stage.processes.insert(5, low(5), high(5));
+            stage.processes.comm[parent] = 'sh';
+            stage.processes.image[parent] = new Image({
+              ...NOTHING,
+              exe: 'sh',
+              exePath: '/bin/dash',
+            });
+            stage.processes.borrow(parent, nowNs);
+            return stage.processes.parent(row);
+          },
+        },
+      });
+      stage.take(kernel.fork(10, 5, { 'id.comm': 'sh', 'id.exec_count': 3 }));
+      expect(stage.field('proc.exepath')).toBe('/bin/dash');
+      stage.take(kernel.fork(11, 5, { 'id.comm': 'other', 'id.exec_count': 3 }));
+      expect(stage.field('proc.exepath')).toBe('');
     });
 
     it('borrows a parent that no record will ever name', () => {
