@@ -360,16 +360,24 @@ const agrees: Scenario = async (rig) => {
     async ({ enforcement }) => {
       const random = randomFrom(Number(process.env['SEED'] ?? 4));
       const wrong: unknown[] = [];
+      const wrongRules: unknown[] = [];
       let blocked = 0;
       let total = 0;
       for (let round = 1; round <= 50; round++) {
-        const rules = randomRules(random, world, 4);
+        // reply: drop leaves the call alone, so the caller could not tell; `drops` looks at that.
+        const rules = randomRules(random, world, 4).map((rule) => ({
+          ...rule,
+          action: { ...rule.action!, reply: 'reject' as const },
+        }));
+        const hits = rules.map(() => 0);
         enforcement.load(rules, round);
         for (let i = 0; i < 40; i++) {
           const picked = randomFlow(random, world);
           const flow: Flow = { ...picked, exe: paths[random(paths.length)]! };
           const client = clients.get(`${flow.exe} ${flow.containerId}`)!;
-          const expected = judge(rules, flow).enforce >= 0;
+          const verdict = judge(rules, flow);
+          for (const rule of [verdict.enforce, verdict.audit]) if (rule >= 0) hits[rule]!++;
+          const expected = verdict.enforce >= 0;
           const answer = await client.ask(
             `try ${flow.protocol} ${textOf(flow.remote)} ${flow.port}`,
           );
@@ -389,8 +397,11 @@ const agrees: Scenario = async (rig) => {
               answer,
             });
         }
+        // Not only whether, but by which rule, in audit mode too.
+        const told = enforcement.status().rules.map((rule) => rule.hits);
+        if (String(told) !== String(hits)) wrongRules.push({ round, told, hits });
       }
-      return { total, blocked, wrong, counters: enforcement.status().counters };
+      return { total, blocked, wrong, wrongRules, counters: enforcement.status().counters };
     },
   );
 };
