@@ -29,7 +29,7 @@ export type {
 export { isNativeFault, native, type NativeFault, packageRoot } from './native.js';
 export { ProbeError, refusalOf } from './errors.js';
 export { findPlan } from './plan.js';
-export { loadProbes } from './probes.js';
+export { loadProbes, openProbes } from './probes.js';
 export { LiveSource, type ReaderOptions } from './reader.js';
 export { BatchRecorder, RecordedSource } from './recorded.js';
 export { type Cgroup2Mount, cgroupScope, findCgroup2Mount, parseCgroup2Mount } from './mounts.js';

@@ -5,7 +5,8 @@ import { ProbeError, refusalOf } from './errors.js';
 import { findCgroup2Mount } from './mounts.js';
 import type { BpfMap, ProbeSet } from './native.js';
 import { attachProgram, makeDataRings, objectPath, openObject } from './object.js';
-import { sysKinds } from './plan.js';
+import { findPlan, sysKinds } from './plan.js';
+import { PlanFile } from './plan-file.js';
 import { LiveSource, type ReaderOptions } from './reader.js';
 import { batchOf } from './scan.js';
 import type {
@@ -19,12 +20,47 @@ import type {
 
 const MIB = 1 << 20;
 
+interface LoadOptions extends ProbeOptions {
+  readonly reader?: ReaderOptions;
+  /** Called once all programs are attached. */
+  readonly onAttached?: () => void;
+}
+
+/**
+ * Loads what this kernel takes: finds the plan, or takes the one that worked earlier in this boot.
+ *
+ * @param options - `planFile`: where to keep the plan; the run directory. Absent: it is found anew each time.
+ * @throws ProbeError `PROBE_LOAD`; SakerError `NO_OBJECT`
+ */
+export function openProbes(
+  options: Omit<ProbeOptions, 'plan'> & {
+    readonly reader?: ReaderOptions;
+    readonly planFile?: string;
+  },
+): Probes {
+  const object = options.objectPath ?? objectPath();
+  const file = options.planFile === undefined ? null : new PlanFile(options.planFile, object);
+  const load = (plan: ProbePlan): Probes => {
+    const onAttached = (): void => file?.put(plan);
+    return loadProbes({ ...options, objectPath: object, plan, onAttached });
+  };
+  const kept = file?.take() ?? null;
+  if (kept !== null) {
+    try {
+      return load(kept);
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error;
+    }
+  }
+  return load(findPlan({ ...options, objectPath: object }));
+}
+
 /**
  * Loads the programs of a plan. Nothing is attached yet; the rings exist and can be listened to.
  *
  * @throws ProbeError `PROBE_LOAD`; SakerError `NO_OBJECT`
  */
-export function loadProbes(options: ProbeOptions & { readonly reader?: ReaderOptions }): Probes {
+export function loadProbes(options: LoadOptions): Probes {
   const set = openObject({
     path: options.objectPath ?? objectPath(),
     programs: new Set([
@@ -57,11 +93,13 @@ class LoadedProbes implements Probes {
   readonly #counters: BpfMap;
   readonly #control: BpfMap;
   readonly #stateRing: BpfMap;
+  readonly #onAttached: (() => void) | undefined;
   #closed = false;
 
-  constructor(set: ProbeSet, options: ProbeOptions & { readonly reader?: ReaderOptions }) {
+  constructor(set: ProbeSet, options: LoadOptions) {
     this.#set = set;
     this.plan = options.plan;
+    this.#onAttached = options.onAttached;
     this.#cgroup = options.scope?.path ?? findCgroup2Mount().path;
     this.#counters = set.map('saker_counters');
     this.#control = set.map('saker_control');
@@ -84,6 +122,7 @@ class LoadedProbes implements Probes {
       }
       throw new ProbeError(refusalOf(error, 'attach'), error);
     }
+    this.#onAttached?.();
   }
 
   scan(): Uint8Array {
