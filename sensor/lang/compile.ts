@@ -280,7 +280,7 @@ function expressionContext(
       ...parent.locations(),
       {
         item_type: 'condition expression',
-        item_name: `"${name}"`,
+        item_name: '',
         position: {
           name: `"${name}"`,
           line: mark.line + lines.length,

@@ -50,7 +50,7 @@ export class SourceFile {
 }
 
 /** How a scalar was written: decides how its text maps back to the file. */
-export type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
+export type ScalarStyle = 'plain' | 'single' | 'double' | 'block' | 'verbatim';
 
 /** A scalar of a YAML file and where each character of its value was written. */
 export class ScalarSource {
@@ -80,7 +80,10 @@ const isBlank = (char: string | undefined): boolean =>
 
 /** Where each character of a scalar's value stands in the file. */
 function mapScalar(scalar: ScalarSource): Int32Array {
-  return scalar.style === 'block' ? mapBlock(scalar) : mapFlow(scalar);
+  const { style, span, value } = scalar;
+  if (style === 'verbatim')
+    return Int32Array.from({ length: value.length + 1 }, (_, i) => span.start + i);
+  return style === 'block' ? mapBlock(scalar) : mapFlow(scalar);
 }
 
 /**

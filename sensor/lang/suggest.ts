@@ -22,20 +22,30 @@ export function editDistance(a: string, b: string, limit: number): number {
   return previous[b.length]!;
 }
 
-/** The known word that was most likely meant: closest, within a third of the word's length. */
+/** The known word that was most likely meant: within a third of the word's length, closest, then longest common beginning. */
 export function closest(word: string, known: Iterable<string>): string | undefined {
   let limit = Math.max(1, Math.floor(word.length / 3));
   let found: string | undefined;
+  let common = -1;
   const lower = word.toLowerCase();
   for (const candidate of known) {
     if (candidate === '') continue;
-    const distance = editDistance(lower, candidate.toLowerCase(), limit);
-    if (distance < limit || (distance === limit && found === undefined)) {
-      found = candidate;
-      limit = distance;
-    }
+    const other = candidate.toLowerCase();
+    const distance = editDistance(lower, other, limit);
+    if (distance > limit) continue;
+    const prefix = commonPrefix(lower, other);
+    if (found !== undefined && distance === limit && prefix <= common) continue;
+    found = candidate;
+    limit = distance;
+    common = prefix;
   }
   return found;
+}
+
+function commonPrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }
 
 /** `did you mean "x"?`, or null. */

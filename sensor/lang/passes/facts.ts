@@ -1,0 +1,70 @@
+import { printCondition, printOperand } from '../render/condition.js';
+import type { Condition, Literal, Operand } from '../ir.js';
+
+export type Compare = Extract<Condition, { kind: 'compare' }>;
+
+/** A check that must hold, and the macro it is written in. */
+export interface Conjunct {
+  readonly condition: Condition;
+  readonly macro: string | null;
+}
+
+/** Groups bigger than this are left alone: no person wrote them. */
+const MAX_CONJUNCTS = 2000;
+
+/** What must all hold for a condition to hold: `and` groups and macros opened, each part once. */
+export function conjunctsOf(condition: Condition): readonly Conjunct[] {
+  const found = new Map<Condition, Conjunct>();
+  const walk = (part: Condition, macro: string | null): void => {
+    if (found.size > MAX_CONJUNCTS || found.has(part)) return;
+    if (part.kind === 'macro') {
+      found.set(part.body, { condition: part.body, macro: part.name });
+      if (part.body.kind !== 'and' && part.body.kind !== 'macro') return;
+      found.delete(part.body);
+      walk(part.body, part.name);
+    } else if (part.kind === 'and') for (const item of part.items) walk(item, macro);
+    else found.set(part, { condition: part, macro });
+  };
+  walk(condition, null);
+  return [...found.values()];
+}
+
+/** Values an `=` or `in` check allows, each as a comparable text; null for any other check. */
+export function allowedValues(check: Condition): ReadonlySet<string> | null {
+  if (check.kind !== 'compare' || check.modifier !== null) return null;
+  if (check.op !== '=' && check.op !== 'in') return null;
+  const values = new Set<string>();
+  for (const value of check.right) {
+    const text = valueKey(value);
+    if (text === null) return null;
+    values.add(text);
+  }
+  return values;
+}
+
+/** A literal as a text that is equal exactly when the literal is; null for what is no plain value. */
+export function valueKey(value: Literal | Operand): string | null {
+  switch (value.kind) {
+    case 'string':
+      return `s${value.value}`;
+    case 'int':
+    case 'bool':
+      return `i${value.value}`;
+    case 'net':
+      return `n${value.value.family}/${value.value.address}/${value.value.bits}`;
+    default:
+      return null;
+  }
+}
+
+/** The left-hand side as a key. */
+export const operandKey = (operand: Operand): string => printOperand(operand);
+
+const keys = new WeakMap<Condition, string>();
+
+/** A condition as a key: equal keys mean the same. */
+export function conditionKey(condition: Condition): string {
+  let key = keys.get(condition);
+  if (key === undefined) keys.set(condition, (key = printCondition(condition)));
+  return key;
+}
