@@ -176,7 +176,9 @@ function manyTexts(
     case 'startswith':
       return values.length > 1 ? startsWithAny(pool, values, v) : null;
     case 'contains':
-      return containsAnyCode(pool, values, v);
+      return containsAnyCode(pool, values, v, false);
+    case 'icontains':
+      return containsAnyCode(pool, values.map(lowerAscii), v, true);
     default:
       return null;
   }

@@ -21,14 +21,18 @@ export function startsWithAny(pool: Pool, prefixes: readonly ByteString[], v: st
   return branches(minimal(prefixes), 0, v);
 }
 
-/** Code: does `v` contain one of `needles`? */
+/** Code: does `v` contain one of `needles`? Null where a search for each is as well. */
 export function containsAnyCode(
   pool: Pool,
   needles: readonly ByteString[],
   v: string,
+  foldCase: boolean,
 ): string | null {
   if (needles.includes('')) return 'true';
-  return needles.length < 4 ? null : `${pool.constant(compileSearch(needles))}(${v})`;
+  // V8's own search is worth several passes of the automaton; a search that folds case is not V8's.
+  const few = foldCase ? 2 : 4;
+  if (needles.length < few) return null;
+  return `${pool.constant(compileSearch(needles, foldCase))}(${v})`;
 }
 
 /** Without those that begin with another one. */

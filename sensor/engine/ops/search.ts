@@ -5,9 +5,13 @@ import type { ByteString } from '../../core/bytes.js';
  * table of states × byte classes (bytes in no needle share a class).
  *
  * @remarks Hot path: no allocation.
- * @param needles - None of them empty.
+ * @param needles - None of them empty; in lower case if `foldCase`.
+ * @param foldCase - ASCII capitals count as small letters.
  */
-export function compileSearch(needles: readonly ByteString[]): (text: ByteString) => boolean {
+export function compileSearch(
+  needles: readonly ByteString[],
+  foldCase = false,
+): (text: ByteString) => boolean {
   const classes = new Uint8Array(256);
   let width = 1;
   for (const needle of needles) {
@@ -16,6 +20,7 @@ export function compileSearch(needles: readonly ByteString[]): (text: ByteString
       if (classes[byte] === 0) classes[byte] = width++ & 255;
     }
   }
+  if (foldCase) for (let c = 0x41; c <= 0x5a; c++) classes[c] = classes[c + 32]!;
   // With all 256 bytes in use the last class wraps to 0; nothing else is in class 0 then, so it is still its own.
   width = Math.min(width, 256);
 

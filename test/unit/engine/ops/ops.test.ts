@@ -117,6 +117,16 @@ describe('search for many needles', () => {
     );
   });
 
+  it('folds ASCII case on request', () => {
+    const search = compileSearch(['private key', 'rsa'], true);
+    expect(['BEGIN Private Key', 'the RSA', 'privatekey', 'r\u00e5sa'].map(search)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('tells all 256 bytes apart', () => {
     const all = Array.from({ length: 256 }, (_, i) => String.fromCharCode(i));
     const search = compileSearch([...all.map((c) => `${c}x${c}`)]);
