@@ -213,7 +213,8 @@ void ProbeSet::Detach(const Napi::CallbackInfo& info) {
   links_.erase(key);
 }
 
-// iterate(program[, map]): everything an iter program writes; over a map's elements where it is such a program
+// iterate(program[, map]): everything an iter program writes; over a map's elements where it is
+// such a program
 Napi::Value ProbeSet::Iterate(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   bpf_program* program = Program(info[0]);
