@@ -68,7 +68,7 @@ static __always_inline u32 append_unix_end(struct saker_net_call *event, const s
 		return append_unix_name_of(&event->hdr, sk);
 	if (net->kind == SAKER_NET_SEND ? !net->addr_len : net->ret >= 0)
 		len = append_unix_name_of(&event->hdr, unix_peer_of(sk));
-	if (!len && net->addr_len > sizeof(u16))
+	if (!len && net->addr_len > sizeof(u16) && addr->family == SAKER_AF_UNIX)
 		len = append_unix_name(&event->hdr, addr->un.path, net->addr_len);
 	return len;
 }

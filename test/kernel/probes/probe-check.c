@@ -7,6 +7,7 @@
 //                          -q: only the counters; -t: how long each program ran, and how often the kernel skipped it
 //   probe-check … scan [PROGRAM]                       prints what the start-up scan says of a child in a cgroup of its own
 //
+// In the environment: PROBE_ENV records environments, PROBE_FILTER lets no rule want anything, PROBE_QUIET is -q.
 // KINDS: bit mask of the kinds that the system-call plan serves (default: all). Records are printed one to a line,
 // key=value, so that a test can match them. Exit: 0, 1 when something does not load (load: nothing at all loads), 2 usage.
 #define _GNU_SOURCE
@@ -515,6 +516,7 @@ int main(int argc, char **argv)
 		default: return 2;
 		}
 	argv += optind;
+	quiet |= !!getenv("PROBE_QUIET");
 	if (!*argv)
 		return fprintf(stderr, "usage: probe-check [-o OBJECT] [-vqt] [-k KINDS] load [GLOB…] | run GLOBS COMMAND… | scan PROGRAM\n"), 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);

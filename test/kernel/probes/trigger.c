@@ -208,7 +208,10 @@ static void net(void)
 	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0), nobody = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof(any);
+	int pipes[2], pair[2];
 
+	pipe2(pipes, O_CLOEXEC);
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
 	any.sin_port = 0;
 	DO("bind-tcp", bind(server, (void *)&any, sizeof(any)));
 	getsockname(server, (void *)&any, &len);
@@ -237,7 +240,8 @@ static void net(void)
 	DO("connect-abstract", connect(nobody, (void *)&none, offsetof(struct sockaddr_un, sun_path) + 9));
 	DO("connect-badfd", connect(999, (void *)&to, sizeof(to)));
 	DO("connect-fault", connect(udp, (void *)16, sizeof(to)));
-	DO("connect-notsock", connect(1, (void *)&to, sizeof(to)));
+	DO("connect-notsock", connect(pipes[0], (void *)&to, sizeof(to)));
+	DO("connect-wrong-family", connect(pair[0], (void *)&to, sizeof(to)));
 	DO("bind-netlink", bind(netlink, (void *)&(struct sockaddr_nl){ .nl_family = AF_NETLINK }, sizeof(struct sockaddr_nl)));
 	DO("write-tcp-is-no-send", write(client, "x", 1));
 	DO("connect-unspec", connect(udp, &(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr)));
@@ -245,7 +249,9 @@ static void net(void)
 
 static void execs(void)
 {
-	char *args[] = { "first", "", "third argument", NULL }, *env[] = { NULL }, *script[] = { "./script", "one", NULL };
+	// on the stack: the probe reads what the kernel has not touched when a call fails early, so it must be there already
+	char first[] = "first", second[] = "", third[] = "third argument";
+	char *args[] = { first, second, third, NULL }, *env[] = { NULL }, *script[] = { "./script", "one", NULL };
 	int fd;
 
 	DO("execve-missing", syscall(SYS_execve, "/nonexistent/program", args, env));
