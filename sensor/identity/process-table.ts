@@ -1,9 +1,9 @@
 import type { ByteString } from '../core/bytes.js';
 import type { Image } from './image.js';
+import { NO_ROW, PidIndex } from './pid-index.js';
 import { SlotQueue } from './slot-queue.js';
 
-/** No row. */
-export const NO_ROW = -1;
+export { NO_ROW };
 
 /** Where a row's data come from. */
 export const ORIGIN = {
@@ -14,6 +14,9 @@ export const ORIGIN = {
   /** /proc, for a process outside the scope: no record will say when it ends, so it is forgotten soon. */
   borrowed: 2,
 } as const;
+
+/** Exits one after the other that a look-up follows. */
+const REAPER_HOPS = 16;
 
 const FREE = 0;
 const LIVE = 1;
@@ -101,10 +104,11 @@ export class ProcessTable {
   readonly #birth: Int32Array;
   readonly #birthGeneration: Uint32Array;
   readonly #born: Uint32Array;
-  /** Rows of one pid, newest first; `#heads` is a hash table of pids with linear probing. */
-  readonly #nextSamePid: Int32Array;
-  readonly #heads: Int32Array;
-  readonly #mask: number;
+  /** Of an exited row: who took its children. */
+  readonly #reaperPid: Uint32Array;
+  readonly #reaperLow: Uint32Array;
+  readonly #reaperHigh: Uint32Array;
+  readonly #byPid: PidIndex;
   readonly #freeRows: Int32Array;
   #freeCount: number;
   readonly #exited: SlotQueue;
@@ -159,10 +163,10 @@ export class ProcessTable {
     this.#birth = new Int32Array(n).fill(NO_ROW);
     this.#birthGeneration = u32();
     this.#born = u32();
-    this.#nextSamePid = new Int32Array(n).fill(NO_ROW);
-    const buckets = 2 ** Math.ceil(Math.log2(n * 2));
-    this.#heads = new Int32Array(buckets).fill(NO_ROW);
-    this.#mask = buckets - 1;
+    this.#reaperPid = u32();
+    this.#reaperLow = u32();
+    this.#reaperHigh = u32();
+    this.#byPid = new PidIndex(this.pid);
     this.#freeRows = Int32Array.from({ length: n }, (_, i) => n - 1 - i);
     this.#freeCount = n;
     this.#exited = new SlotQueue(n);
@@ -172,7 +176,7 @@ export class ProcessTable {
 
   /** Row of the process, exited or not, or NO_ROW. */
   find(pid: number, startLow: number, startHigh: number): number {
-    for (let row = this.newest(pid); row !== NO_ROW; row = this.#nextSamePid[row]!) {
+    for (let row = this.newest(pid); row !== NO_ROW; row = this.#byPid.next(row)) {
       if (this.startLow[row] === startLow && this.startHigh[row] === startHigh) return row;
     }
     return NO_ROW;
@@ -180,15 +184,12 @@ export class ProcessTable {
 
   /** Newest row with that pid, exited or not, or NO_ROW. */
   newest(pid: number): number {
-    for (let at = this.#bucket(pid); ; at = (at + 1) & this.#mask) {
-      const row = this.#heads[at]!;
-      if (row === NO_ROW || this.pid[row] === pid) return row;
-    }
+    return this.#byPid.newest(pid);
   }
 
   /** Row of the running process with that pid, or NO_ROW. */
   running(pid: number): number {
-    for (let row = this.newest(pid); row !== NO_ROW; row = this.#nextSamePid[row]!) {
+    for (let row = this.newest(pid); row !== NO_ROW; row = this.#byPid.next(row)) {
       if (this.#state[row] === LIVE) return row;
     }
     return NO_ROW;
@@ -208,7 +209,7 @@ export class ProcessTable {
     this.startHigh[row] = startHigh;
     this.#state[row] = LIVE;
     this.#live++;
-    this.#link(row);
+    this.#byPid.add(row);
     return row;
   }
 
@@ -235,12 +236,7 @@ export class ProcessTable {
   parent(row: number): number {
     const known = this.#parent[row]!;
     if (known !== NO_ROW) return known;
-    const pid = this.parentPid[row]!;
-    if (pid === 0) return NO_ROW;
-    const found = this.find(pid, this.parentStartLow[row]!, this.parentStartHigh[row]!);
-    if (found === NO_ROW || found === row || this.#state[found] !== LIVE) return NO_ROW;
-    this.#linkToParent(row, found);
-    return found;
+    return this.#findParent(row);
   }
 
   /** Row of the process it was born of, though that may have exited; else of its present parent. */
@@ -256,6 +252,9 @@ export class ProcessTable {
     this.#state[row] = EXITED;
     this.#live--;
     this.exitNs[row] = atNs;
+    this.#reaperPid[row] = reaperPid;
+    this.#reaperLow[row] = reaperLow;
+    this.#reaperHigh[row] = reaperHigh;
     const found = reaperPid === 0 ? NO_ROW : this.find(reaperPid, reaperLow, reaperHigh);
     const reaper = found !== NO_ROW && this.#state[found] === LIVE ? found : NO_ROW;
     for (let child = this.#firstChild[row]!; child !== NO_ROW; child = this.#firstChild[row]!) {
@@ -323,6 +322,24 @@ export class ProcessTable {
     }
   }
 
+  /** Looks the parent up; where that exited before the row was linked to it, its reaper, and so on. */
+  #findParent(row: number): number {
+    for (let hops = 0; hops < REAPER_HOPS; hops++) {
+      const pid = this.parentPid[row]!;
+      if (pid === 0) return NO_ROW;
+      const found = this.find(pid, this.parentStartLow[row]!, this.parentStartHigh[row]!);
+      if (found === NO_ROW || found === row) return NO_ROW;
+      if (this.#state[found] === LIVE) {
+        this.#linkToParent(row, found);
+        return found;
+      }
+      this.parentPid[row] = this.#reaperPid[found]!;
+      this.parentStartLow[row] = this.#reaperLow[found]!;
+      this.parentStartHigh[row] = this.#reaperHigh[found]!;
+    }
+    return NO_ROW;
+  }
+
   /** Past its grace time: gone, unless processes born of it still need it. A quarter of the table is for those at most. */
   #retire(row: number): void {
     if (this.#born[row] === 0) return this.#free(row);
@@ -367,7 +384,7 @@ export class ProcessTable {
     for (let row = first; row !== NO_ROW;) {
       if (this.#state[row] === LIVE) this.#live--;
       this.#state[row] = FREE;
-      this.#unlinkPid(row);
+      this.#byPid.remove(row);
       this.#unlinkFromParent(row);
       for (let child = this.#firstChild[row]!; child !== NO_ROW; child = this.#firstChild[row]!)
         this.#unlinkFromParent(child);
@@ -416,46 +433,5 @@ export class ProcessTable {
     else this.#nextSibling[previous] = next;
     if (next !== NO_ROW) this.#previousSibling[next] = previous;
     this.#parent[row] = this.#nextSibling[row] = this.#previousSibling[row] = NO_ROW;
-  }
-
-  #bucket(pid: number): number {
-    return (Math.imul(pid, 0x9e3779b1) >>> 8) & this.#mask;
-  }
-
-  #link(row: number): void {
-    const pid = this.pid[row]!;
-    let at = this.#bucket(pid);
-    while (this.#heads[at] !== NO_ROW && this.pid[this.#heads[at]!] !== pid)
-      at = (at + 1) & this.#mask;
-    this.#nextSamePid[row] = this.#heads[at]!;
-    this.#heads[at] = row;
-  }
-
-  #unlinkPid(row: number): void {
-    let at = this.#bucket(this.pid[row]!);
-    while (this.pid[this.#heads[at]!] !== this.pid[row]) at = (at + 1) & this.#mask;
-    const head = this.#heads[at]!;
-    if (head !== row) {
-      let before = head;
-      while (this.#nextSamePid[before] !== row) before = this.#nextSamePid[before]!;
-      this.#nextSamePid[before] = this.#nextSamePid[row]!;
-    } else if (this.#nextSamePid[row] !== NO_ROW) this.#heads[at] = this.#nextSamePid[row]!;
-    else this.#closeGap(at);
-    this.#nextSamePid[row] = NO_ROW;
-  }
-
-  /** Removes a bucket from its run of probes by moving later ones back, so look-ups need no tombstones. */
-  #closeGap(at: number): void {
-    let hole = at;
-    for (let next = (at + 1) & this.#mask; ; next = (next + 1) & this.#mask) {
-      const row = this.#heads[next]!;
-      if (row === NO_ROW) break;
-      const home = this.#bucket(this.pid[row]!);
-      if (((next - home) & this.#mask) >= ((next - hole) & this.#mask)) {
-        this.#heads[hole] = row;
-        hole = next;
-      }
-    }
-    this.#heads[hole] = NO_ROW;
   }
 }

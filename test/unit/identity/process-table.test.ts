@@ -71,6 +71,17 @@ describe('the process table', () => {
     expect(chain(child)).toEqual([2]);
   });
 
+  it('follows the reapers of parents that exited before anyone asked', () => {
+    const { table, add, chain } = setUp();
+    const child = add(9, 3);
+    add(1);
+    const middle = add(2, 1);
+    const parent = add(3, 2);
+    table.exit(parent, 10, 2, 1, 0);
+    table.exit(middle, 11, 1, 1, 0);
+    expect(chain(child)).toEqual([1]);
+  });
+
   it('makes room by giving up exited processes first, and counts it', () => {
     const { table, add } = setUp({ capacity: 4 });
     const gone = add(1);
