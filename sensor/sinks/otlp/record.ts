@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api';
+import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Priority } from '../../lang/ir.js';
@@ -123,7 +123,7 @@ function parseFields(json: string): Readonly<Record<string, unknown>> {
   >;
 }
 
-function toAttribute(value: unknown): AttributeValue | undefined {
+function toAttribute(value: unknown): Attributes[string] {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value;
