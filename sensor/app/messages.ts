@@ -1,3 +1,4 @@
+import type { ServedEvent, SharedMaps } from '../kernel/index.js';
 import type { Rule } from '../lang/ir.js';
 import type { ErrorBody } from './control/protocol.js';
 
@@ -23,6 +24,13 @@ export type ToSensor =
   | { readonly kind: 'events'; readonly filter: EventFilter | null }
   | { readonly kind: 'stop' };
 
+/** How the sensor watches, as found at start. */
+export interface WatchingReport {
+  readonly events: readonly ServedEvent[];
+  /** Descriptors of the maps that enforcement tells its verdicts through. */
+  readonly sharedMaps: SharedMaps;
+}
+
 /** One decoded event for `saker events`. */
 export interface LiveEventItem {
   /** Text (UTF-8), not yet escaped. */
@@ -33,7 +41,9 @@ export interface LiveEventItem {
 
 /** Sensor thread to main thread. */
 export type FromSensor =
-  | { readonly kind: 'watching'; readonly report: unknown }
+  | { readonly kind: 'watching'; readonly report: WatchingReport }
+  /** Groups of containers, for blocks that name one: all of them, whenever they changed. */
+  | { readonly kind: 'containers'; readonly groups: readonly (readonly [id: number, containerId: string])[] }
   | { readonly kind: 'rules-in-force'; readonly generation: number }
   | { readonly kind: 'rules-refused'; readonly generation: number; readonly error: ErrorBody }
   | { readonly kind: 'status'; readonly id: number; readonly status: SensorStatus }

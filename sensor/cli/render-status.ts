@@ -35,6 +35,7 @@ export function renderStatus(value: unknown): string {
       Object.entries(rules.matches).map(([name, count]) => [String(count), printable(name)]),
       '  ',
     ),
+    ...blocks(status.enforcement),
     `\nspool  ${spool.bytes} bytes in ${spool.segments} segments, ${spool.appended} alerts so far, ${spool.dropped} dropped\n`,
     '\nsinks\n',
     table(
@@ -53,6 +54,22 @@ export function renderStatus(value: unknown): string {
       '  ',
     ),
   ].join('');
+}
+
+/** How rules that block stand; nothing where there are none. */
+function blocks(enforcement: Status['enforcement']): string[] {
+  if (enforcement === null || enforcement.rules.length === 0) return [];
+  return [
+    `\nblocks  ${enforcement.state}, ${enforcement.clauses} clauses\n`,
+    table(
+      enforcement.rules.map(({ rule, state, hits, reasons }) => [
+        state,
+        `${hits} decisions`,
+        `${printable(rule)}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`,
+      ]),
+      '  ',
+    ),
+  ];
 }
 
 function section(title: string, counts: Readonly<Record<string, number>>): string[] {

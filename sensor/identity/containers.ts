@@ -63,6 +63,7 @@ export class ContainerTable {
   readonly #lookUp: ((pid: number) => ByteString | null) | null;
   readonly #lookUpsPerSecond: number;
   readonly #nowMs: () => number;
+  #version = 0;
   #second = -1;
   #used = 0;
   #evicted = 0;
@@ -102,6 +103,7 @@ export class ContainerTable {
     };
     this.#groups.set(id, info);
     this.#dead.delete(id);
+    if (info.container) this.#version++;
     return info;
   }
 
@@ -125,6 +127,16 @@ export class ContainerTable {
    */
   find(id: number, pid: number): CgroupInfo | null {
     return this.#groups.get(id) ?? this.#dead.get(id) ?? this.#search(id, pid);
+  }
+
+  /** Rises whenever a group of a container comes or goes. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Groups of containers that exist now: cgroup v2 id, first 12 characters of the container's id. */
+  *containerGroups(): Generator<readonly [id: number, containerId: string]> {
+    for (const [id, { container }] of this.#groups) if (container) yield [id, container.id];
   }
 
   stats(): ContainerTableStats {
@@ -178,6 +190,7 @@ export class ContainerTable {
 
   #forget(info: CgroupInfo): void {
     if (info.container === null) return;
+    this.#version++;
     const entry = this.#containers.get(info.container.fullId);
     if (entry && --entry.groups === 0) this.#containers.delete(info.container.fullId);
   }

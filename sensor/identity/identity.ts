@@ -94,6 +94,11 @@ export class Identity {
     return subjectOf(event);
   }
 
+  /** Whom the record is about that was taken last. */
+  lastSubject(): AlertSubject {
+    return subjectOf(this.#event);
+  }
+
   /** Counts for `saker status`. */
   stats(): {
     readonly processes: Readonly<Record<string, number>>;

@@ -7,6 +7,10 @@ import { statusOf } from './status.js';
 export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>> {
   return {
     status: () => statusOf(daemon),
+    'net.off': () => {
+      daemon.enforcement?.off();
+      return { message: 'nothing is blocked any more; `saker rules reload` puts blocks in force again' };
+    },
     'rules.reload': () => daemon.reload(),
     'rules.list': () =>
       (daemon.rules.current?.ruleSet.rules ?? []).map(({ name, priority, enabled, tags, file, line }) => ({

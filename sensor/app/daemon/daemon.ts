@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, SakerError, type Logger } from '../../core/index.js';
-import { requireAll } from '../../kernel/index.js';
+import { Enforcement } from '../../enforce/index.js';
+import { cgroupScope, requireAll } from '../../kernel/index.js';
 import { useLinearRegex } from '../../lang/index.js';
 import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
 import { DeadLetters, Delivery } from '../../sinks/index.js';
@@ -11,7 +12,9 @@ import { checkBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
 import { ControlServer } from '../control/index.js';
 import { socketPath } from '../paths.js';
+import type { WatchingReport } from '../messages.js';
 import { controlMethods, controlStreams } from './control-methods.js';
+import { guardsOf } from './guards.js';
 import { RuleManager } from './rule-manager.js';
 import { SensorLink } from './sensor-link.js';
 import { makeSinks, type OpenSink } from './make-sinks.js';
@@ -37,7 +40,8 @@ export class Daemon {
   #delivery: Delivery | null = null;
   #sinks: readonly OpenSink[] = [];
   #control: ControlServer | null = null;
-  #report: unknown = null;
+  #report: WatchingReport | null = null;
+  #enforcement: Enforcement | null = null;
   #closing: Promise<void> | null = null;
 
   /** @param rulePaths - Files and folders, shipped ones included; in load order. */
@@ -92,6 +96,7 @@ export class Daemon {
         hostname: host,
         spool: { dir: config.spool.dir, maxBytes: config.spool.maxBytes, shared: this.#shared.buffer },
         rules: message,
+        planFile: join(config.runDir, 'plan.json'),
       },
       (error) => {
         logger.error(error.message, { code: error.code });
@@ -99,6 +104,8 @@ export class Daemon {
       },
     );
     this.#report = await this.#link.watching();
+    this.#enforcement = config.enforce.enabled ? await this.#makeEnforcement(this.#report) : null;
+    this.#enforcement?.load(message.rules, message.generation);
     commit();
     this.#sinks = await makeSinks(config, host, logger);
     this.#delivery = new Delivery({
@@ -126,9 +133,28 @@ export class Daemon {
   async reload(): Promise<{ readonly generation: number; readonly rules: number }> {
     const { message, commit } = this.rules.load();
     await this.link.setRules(message);
+    this.#enforcement?.load(message.rules, message.generation);
     commit();
     this.logger.info('rules reloaded', { generation: message.generation, rules: message.rules.length });
     return { generation: message.generation, rules: message.rules.length };
+  }
+
+  async #makeEnforcement({ sharedMaps }: WatchingReport): Promise<Enforcement> {
+    const { config, link, logger } = this;
+    const enforcement = new Enforcement({
+      scope: config.cgroup === null ? null : cgroupScope(config.cgroup),
+      onExit: config.enforce.onExit,
+      heartbeatSeconds: config.enforce.heartbeatSeconds,
+      interfaces: config.enforce.interfaces,
+      guard: await guardsOf(config, logger),
+      containers: () => link.containers.map(([id, container]) => [BigInt(id), container] as const),
+      shared: sharedMaps,
+      logger,
+    });
+    link.onContainers = () => {
+      enforcement.containersChanged();
+    };
+    return enforcement;
   }
 
   /** The sinks open their files anew (after a rotation). */
@@ -146,8 +172,12 @@ export class Daemon {
   get shared(): SpoolShared {
     return this.#shared;
   }
+  /** Null where the configuration switches blocks off. */
+  get enforcement(): Enforcement | null {
+    return this.#enforcement;
+  }
   /** How each event is served, as found at start. */
-  get report(): unknown {
+  get report(): WatchingReport | null {
     return this.#report;
   }
   get rulePaths(): readonly string[] {
@@ -164,6 +194,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     await this.#control?.close();
+    this.#enforcement?.close();
     await this.#link?.stop();
     await this.#delivery?.close(DRAIN_MS);
     for (const { sink } of this.#sinks) await sink.close();

@@ -7,6 +7,7 @@ import type {
   RulesMessage,
   SensorStatus,
   ToSensor,
+  WatchingReport,
 } from '../messages.js';
 import type { SensorOptions } from '../sensor/sensor.js';
 
@@ -18,6 +19,9 @@ const STOP_MS = 5_000;
 export class SensorLink {
   readonly #worker: Worker;
   readonly #waiting = new Map<string, { resolve: (value: never) => void; reject: (error: unknown) => void }>();
+  /** Told whenever groups of containers changed. */
+  onContainers: () => void = () => undefined;
+  #containers: readonly (readonly [id: number, containerId: string])[] = [];
   readonly #onEvents = new Set<(items: readonly LiveEventItem[], dropped: number) => void>();
   #id = 0;
   #ending = false;
@@ -31,6 +35,8 @@ export class SensorLink {
     this.#worker = new Worker(new URL('../sensor/thread.js', import.meta.url), {
       workerData: options,
       name: 'sensor',
+      // Small young collections: with V8's default a single one took 12–34 ms at 100,000 processes, with 1 MiB about 1 ms.
+      resourceLimits: { maxYoungGenerationSizeMb: 3 },
     });
     const died = (why: string, cause?: unknown): void => {
       const error = new SakerError('SENSOR_THREAD', `the sensor thread ended: ${why}`, {
@@ -53,7 +59,7 @@ export class SensorLink {
   }
 
   /** Resolves when everything is attached and what ran before is known. Rejects with what the thread failed of. */
-  watching(): Promise<unknown> {
+  watching(): Promise<WatchingReport> {
     return this.#wait('watching', 60_000);
   }
 
@@ -62,6 +68,11 @@ export class SensorLink {
     const done = this.#wait<void>(`rules ${message.generation}`, ANSWER_MS);
     this.#send(message);
     await done;
+  }
+
+  /** Groups of containers: cgroup v2 id, first 12 characters of the container's id. */
+  get containers(): readonly (readonly [id: number, containerId: string])[] {
+    return this.#containers;
   }
 
   status(): Promise<SensorStatus> {
@@ -131,6 +142,10 @@ export class SensorLink {
         this.#settle('watching', ({ resolve }) => {
           resolve(message.report as never);
         });
+        return;
+      case 'containers':
+        this.#containers = message.groups;
+        this.onContainers();
         return;
       case 'rules-in-force':
         this.#settle(`rules ${message.generation}`, ({ resolve }) => {

@@ -10,7 +10,7 @@ export async function statusOf(daemon: Daemon) {
     pid: process.pid,
     startedAt: daemon.startedAt.toISOString(),
     scope: daemon.config.cgroup ?? 'host',
-    plan: daemon.report,
+    plan: daemon.report?.events ?? [],
     accounting: { total: totals(Object.values(sensor.kinds)), kinds: sensor.kinds },
     undecodable: sensor.undecodable,
     skipped: sensor.skipped,
@@ -20,6 +20,7 @@ export async function statusOf(daemon: Daemon) {
       enabled: rules.filter(({ enabled }) => enabled).length,
       matches: sensor.matches,
     },
+    enforcement: daemon.enforcement?.status() ?? null,
     spool: {
       dir: daemon.config.spool.dir,
       bytes: shared.bytes,

@@ -1,6 +1,6 @@
 import type { Logger } from '../../core/index.js';
 import type { CompiledEngine } from '../../engine/index.js';
-import { RecordWalk, type RecordCursor } from '../../events/index.js';
+import { KIND, RecordWalk, type RecordCursor } from '../../events/index.js';
 import type { Identity, LiveEvent } from '../../identity/index.js';
 import type { NewAlert } from '../../spool/index.js';
 
@@ -10,8 +10,8 @@ export interface Stages {
   readonly append: (alert: NewAlert) => void;
   /** Sees every event after the tables took it, before the rules; for `saker events`. Absent: nobody watches. */
   onEvent?: ((event: LiveEvent) => void) | undefined;
-  /** A verdict of enforcement: becomes an alert elsewhere. */
-  onVerdict?: ((event: LiveEvent) => void) | undefined;
+  /** A verdict of enforcement: the alert of a rule with an action comes from it alone. */
+  readonly onVerdict: (record: RecordCursor) => void;
 }
 
 /**
@@ -59,7 +59,10 @@ export class Pipeline {
     const { identity, onEvent } = this.#stages;
     this.received[cursor.kind] = (this.received[cursor.kind] ?? 0) + 1;
     const event = identity.take(cursor);
-    if (event === null) return;
+    if (event === null) {
+      if (cursor.kind === KIND.NET_VERDICT) this.#stages.onVerdict(cursor);
+      return;
+    }
     if (onEvent !== undefined) onEvent(event);
     const engine = this.#engine;
     if (engine !== null) {
@@ -69,9 +72,14 @@ export class Pipeline {
     identity.done(cursor);
   }
 
+  /** Counts an alert of a rule. */
+  count(rule: string): void {
+    this.matches.set(rule, (this.matches.get(rule) ?? 0) + 1);
+  }
+
   #alert(match: ReturnType<CompiledEngine<LiveEvent>['match']>[number], event: LiveEvent): void {
     const { rule } = match;
-    this.matches.set(rule.name, (this.matches.get(rule.name) ?? 0) + 1);
+    this.count(rule.name);
     try {
       const timeNs = event.timeNs();
       this.#stages.append({

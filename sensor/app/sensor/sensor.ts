@@ -1,15 +1,10 @@
 import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.js';
 import { compileRules, pushDown } from '../../engine/index.js';
-import { KIND_NAMES, LOSS } from '../../events/index.js';
+import { KIND_NAMES, LOSS, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
-import {
-  cgroupScope,
-  findPlan,
-  loadProbes,
-  type CgroupScope,
-  type Probes,
-} from '../../kernel/index.js';
-import { EVENT_NAMES, useLinearRegex } from '../../lang/index.js';
+import { alertOfVerdict, readVerdict } from '../../enforce/index.js';
+import { cgroupScope, openProbes, type CgroupScope, type Probes } from '../../kernel/index.js';
+import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
 import { SpoolShared, SpoolWriter } from '../../spool/index.js';
 import { errorBody } from '../control/index.js';
 import type { EventFilter, FromSensor, KindCounts, RulesMessage, SensorStatus } from '../messages.js';
@@ -27,6 +22,8 @@ export interface SensorOptions {
   readonly hostname: string;
   readonly spool: { readonly dir: string; readonly maxBytes: number; readonly shared: SharedArrayBuffer };
   readonly rules: RulesMessage;
+  /** Keeps what was found out about this kernel, for the next start of the same boot. */
+  readonly planFile: string;
   readonly dataRingBytes?: number;
 }
 
@@ -43,6 +40,9 @@ export class Sensor {
   readonly #ruleFaults: RateLimited;
   /** For each kind, the classes that some rule in force could match. */
   #classes: readonly bigint[] = [];
+  /** Of this generation and the one before: verdicts made under it may still be on their way. */
+  readonly #rules = new Map<number, readonly Rule[]>();
+  #containers = -1;
   #live: LiveEvents | null = null;
   #clockTimer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -72,10 +72,13 @@ export class Sensor {
         this.#spool.append(alert);
       },
       onEvent: undefined as ((event: LiveEvent) => void) | undefined,
+      onVerdict: (record: RecordCursor) => {
+        this.#verdict(record);
+      },
     };
     this.#pipeline = new Pipeline(this.#stages, logger);
-    this.#probes = loadProbes({
-      plan: findPlan(),
+    this.#probes = openProbes({
+      planFile: options.planFile,
       ...(scope === undefined ? {} : { scope }),
       ...(options.dataRingBytes === undefined ? {} : { dataRingBytes: options.dataRingBytes }),
     });
@@ -87,6 +90,7 @@ export class Sensor {
     const { source } = this.#probes;
     source.start((bytes, length) => {
       this.#pipeline.batch(bytes, length);
+      this.#tellContainers();
     });
     source.pause();
     this.#probes.attach();
@@ -97,7 +101,11 @@ export class Sensor {
     this.#clockTimer = setInterval(() => {
       this.#identity.clock.refresh();
     }, CLOCK_MS);
-    this.#post({ kind: 'watching', report: { plan: this.#probes.plan.events } });
+    this.#tellContainers();
+    this.#post({
+      kind: 'watching',
+      report: { events: this.#probes.plan.events, sharedMaps: this.#probes.sharedMaps() },
+    });
   }
 
   /** Puts a rule set in force, or says why not: then the old one stays. */
@@ -127,6 +135,8 @@ export class Sensor {
     // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
     this.#control(union(this.#classes, wanted), generation);
     this.#pipeline.setRules(engine, generation);
+    this.#rules.set(generation, rules);
+    for (const old of this.#rules.keys()) if (old < generation - 1) this.#rules.delete(old);
     this.#classes = wanted;
     this.#control(wanted, generation);
   }
@@ -186,6 +196,29 @@ export class Sensor {
     this.#probes.close();
     this.#spool.close();
     this.#logger.debug('the sensor thread ends');
+  }
+
+  /** What enforcement decided, as an alert of the rule that decided. */
+  #verdict(record: RecordCursor): void {
+    const verdict = readVerdict(record);
+    const rule = this.#rules.get(verdict.generation)?.[verdict.rule];
+    if (rule === undefined) {
+      this.#ruleFaults.say('verdict', 'a verdict names no rule in force', {
+        generation: verdict.generation,
+        rule: verdict.rule,
+      });
+      return;
+    }
+    this.#pipeline.count(rule.name);
+    const timeNs = this.#identity.clock.toEpochNs(verdict.timeNs);
+    this.#spool.append(alertOfVerdict(verdict, rule, this.#identity.lastSubject(), timeNs));
+  }
+
+  #tellContainers(): void {
+    const { version } = this.#identity.containers;
+    if (version === this.#containers) return;
+    this.#containers = version;
+    this.#post({ kind: 'containers', groups: [...this.#identity.containers.containerGroups()] });
   }
 
   /** Nobody watching: only what a rule could match leaves the kernel. Somebody watching: everything. */
