@@ -1,4 +1,5 @@
 import { toText, type ByteString } from '../core/bytes.js';
+import type { FieldValue } from '../lang/field-def.js';
 import type { Condition, Literal, Operand } from '../lang/ir.js';
 import { addressOf } from './ops/net.js';
 import { addressText } from './output/format.js';
@@ -72,13 +73,13 @@ function quoteIfNeeded(bytes: ByteString): string {
 }
 
 /** A value of a field, for a person: text in quotes, addresses in their spelling, nothing as `<NA>`. */
-export function printValue(operand: Operand, value: unknown): string {
-  if (value === null || value === undefined) return '<NA>';
-  if (Array.isArray(value)) {
+export function printValue(operand: Operand, value: FieldValue): string {
+  if (value === null) return '<NA>';
+  if (typeof value === 'object') {
     return `[${value.map((item) => printValue(operand, item)).join(', ')}]`;
   }
   if (domainOf(operand) === 'net' && (typeof value === 'string' || typeof value === 'number')) {
     return addressText(value);
   }
-  return typeof value === 'string' ? JSON.stringify(toText(value)) : String(value as number);
+  return typeof value === 'string' ? JSON.stringify(toText(value)) : String(value);
 }

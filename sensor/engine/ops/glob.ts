@@ -9,7 +9,7 @@ import type { ByteString } from '../../core/bytes.js';
  */
 export interface Glob {
   /** Matches `text` from `start` to `end` (exclusive), whole. */
-  test(text: ByteString, start?: number, end?: number): boolean;
+  readonly test: (text: ByteString, start?: number, end?: number) => boolean;
   /** The pattern as one of the plain shapes it may come down to, so that a caller can use a cheaper test. */
   readonly shape:
     | { readonly kind: 'equals' | 'starts' | 'ends' | 'contains'; readonly text: ByteString }

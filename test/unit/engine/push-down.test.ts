@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { compileRules, pushDown, type FieldSource } from '../../../sensor/engine/index.js';
 import { CLASS, KIND } from '../../../sensor/events/index.js';
 import type { FieldValue } from '../../../sensor/lang/field-def.js';
-import type { Condition } from '../../../sensor/lang/ir.js';
+import type { CompareOp, Condition } from '../../../sensor/lang/ir.js';
 import {
   and,
   check,
@@ -133,22 +133,19 @@ const failedExec: fc.Arbitrary<Observed> = fc
 
 const bool = (name: string): fc.Arbitrary<Condition> =>
   fc
-    .tuple(fc.constantFrom('=', '!=') as fc.Arbitrary<'=' | '!='>, fc.boolean())
+    .tuple(fc.constantFrom<CompareOp[]>('=', '!='), fc.boolean())
     .map(([op, value]) => compare(name, op, value));
 const number = (name: string): fc.Arbitrary<Condition> =>
   fc
     .tuple(
-      fc.constantFrom('=', '!=', '<', '<=', '>', '>=') as fc.Arbitrary<'=' | '<'>,
+      fc.constantFrom<CompareOp[]>('=', '!=', '<', '<=', '>', '>='),
       fc.constantFrom(-115, -13, -1, 0, 3, 443),
     )
     .map(([op, value]) => compare(name, op, value));
 const words = (name: string, ...values: string[]): fc.Arbitrary<Condition> =>
   fc.oneof(
     fc
-      .tuple(
-        fc.constantFrom('=', '!=', 'startswith') as fc.Arbitrary<'='>,
-        fc.constantFrom(...values),
-      )
+      .tuple(fc.constantFrom<CompareOp[]>('=', '!=', 'startswith'), fc.constantFrom(...values))
       .map(([op, value]) => compare(name, op, value)),
     fc.subarray(values).map((some) => compare(name, 'in', ...some)),
     fc.subarray(values).map((some) => check(name, 'startswith', 'anyof', ...some)),
