@@ -129,6 +129,17 @@ static __always_inline __u32 append_kernel_text(struct saker_event_header *hdr, 
 	return len;
 }
 
+/* An empty string reads as 0 bytes on 5.10, 6.1 and 6.12 and as 1, with its NUL, on 6.18 (measured). */
+static __always_inline long read_user_text(char *into, __u32 room, const void *from)
+{
+	long len = bpf_probe_read_user_str(into, room, from);
+
+	if (len)
+		return len;
+	into[0] = 0;
+	return 1;
+}
+
 /* Text out of the caller's memory. What the kernel itself has just read there is resident, so a fault means that the
  * caller passed a bad address or swapped the page away since. */
 static __always_inline __u32 append_user_text(struct saker_event_header *hdr, __u32 room, const void *from)
@@ -141,7 +152,7 @@ static __always_inline __u32 append_user_text(struct saker_event_header *hdr, __
 		hdr->flags |= SAKER_F_TRUNCATED;
 		return 0;
 	}
-	len = bpf_probe_read_user_str((char *)hdr + at, SAKER_PATH_MAX, from);
+	len = read_user_text((char *)hdr + at, SAKER_PATH_MAX, from);
 	if (len <= 0) {
 		hdr->flags |= SAKER_F_FAULT;
 		return 0;

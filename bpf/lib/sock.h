@@ -75,6 +75,8 @@ static __always_inline void read_ends(struct saker_net_call *event, struct sock 
 		map_ipv4(event->remote_addr, BPF_CORE_READ(common, skc_daddr));
 		return;
 	}
+	if (!bpf_core_field_exists(common->skc_v6_daddr)) /* a kernel without IPv6 */
+		return;
 	bpf_core_read(event->local_addr, sizeof(event->local_addr), &common->skc_v6_rcv_saddr);
 	bpf_core_read(event->remote_addr, sizeof(event->remote_addr), &common->skc_v6_daddr);
 }
@@ -133,8 +135,11 @@ static __always_inline u32 append_unix_name(struct saker_event_header *hdr, cons
 /* The name that the kernel keeps for a Unix socket. */
 static __always_inline u32 append_unix_name_of(struct saker_event_header *hdr, struct sock *sk)
 {
-	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	struct unix_address *address;
 
+	if (!bpf_core_type_exists(struct unix_sock)) /* a module, in some kernels: its types are not in the kernel's BTF */
+		return 0;
+	address = BPF_CORE_READ((struct unix_sock *)sk, addr);
 	if (!address)
 		return 0;
 	return append_unix_name(hdr, (void *)address + bpf_core_field_offset(struct unix_address, name) +
@@ -144,7 +149,7 @@ static __always_inline u32 append_unix_name_of(struct saker_event_header *hdr, s
 
 static __always_inline struct sock *unix_peer_of(struct sock *sk)
 {
-	return BPF_CORE_READ((struct unix_sock *)sk, peer);
+	return bpf_core_type_exists(struct unix_sock) ? BPF_CORE_READ((struct unix_sock *)sk, peer) : NULL;
 }
 
 static __always_inline u32 net_class(u16 family, u16 type, s64 ret)

@@ -97,7 +97,7 @@ static __always_inline void append_name(__u32 slot, struct saker_file_open *even
 	if (open->name_in_kernel)
 		len = bpf_probe_read_kernel_str(path->name, SAKER_PATH_MAX, open->name);
 	else
-		len = bpf_probe_read_user_str(path->name, SAKER_PATH_MAX, open->name);
+		len = read_user_text(path->name, SAKER_PATH_MAX, open->name);
 	if (len <= 0) {
 		event->hdr.flags |= SAKER_F_FAULT;
 		return;
@@ -340,6 +340,7 @@ enum io_uring_cmd_flags___saker { IO_URING_F_NONBLOCK___saker = 1 };
 static __always_inline bool uring_tries_again(u32 issue_flags, s64 ret)
 {
 	return ret == -SAKER_EAGAIN &&
+	       bpf_core_enum_value_exists(enum io_uring_cmd_flags___saker, IO_URING_F_NONBLOCK___saker) &&
 	       issue_flags & (u32)bpf_core_enum_value(enum io_uring_cmd_flags___saker, IO_URING_F_NONBLOCK___saker);
 }
 

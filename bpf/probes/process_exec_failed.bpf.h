@@ -38,7 +38,7 @@ __noinline int append_argument(__u32 slot, u64 array, u32 index, u32 narrow)
 	OPAQUE(room);
 	if (at > SAKER_MEDIUM_MAX - SAKER_ARGS_MAX || room > SAKER_ARGS_MAX)
 		return 1;
-	len = bpf_probe_read_user_str((char *)hdr + at, room, (void *)pointer);
+	len = read_user_text((char *)hdr + at, room, (void *)pointer);
 	if (len <= 0) {
 		hdr->flags |= SAKER_F_FAULT;
 		return 1;
