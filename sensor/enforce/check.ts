@@ -2,10 +2,13 @@ import type { Condition, Rule, Span } from '../lang/ir.js';
 import { compileBodies, MAX_CLAUSES, TooManyClauses } from './bodies.js';
 import { readLeaf } from './predicates.js';
 
-/** A finding about a rule with an action; `span` is an offset range in the rule's `conditionText`. */
+/** A finding about a rule with an action. */
 export interface ActionFinding {
   readonly severity: 'error' | 'note';
+  /** In the rule's `conditionText`, or in the text of `macro`. */
   readonly span: Span;
+  /** The innermost macro it is found in; null: the condition itself. */
+  readonly macro: string | null;
   /** Stable: `not-enforceable`, `no-direction`, `too-many-clauses`, `folded`, `reports-only`. */
   readonly code: string;
   readonly message: string;
@@ -24,6 +27,7 @@ export function checkAction(rule: Rule): ActionFinding[] {
     return [
       {
         severity: 'error',
+        macro: null,
         span: whole,
         code: 'not-enforceable',
         message: `action: ${rule.action.action} is not enforceable yet`,
@@ -32,11 +36,12 @@ export function checkAction(rule: Rule): ActionFinding[] {
     ];
   }
   const findings: ActionFinding[] = [];
-  walk(rule.condition, false, findings);
+  walk(rule.condition, false, null, findings);
   if (!findings.some((finding) => finding.severity === 'error')) {
     if (!namesEgress(rule.condition, false)) {
       findings.push({
         severity: 'error',
+        macro: null,
         span: whole,
         code: 'no-direction',
         message: 'a block rule must say in every branch that it means flows that go out',
@@ -49,6 +54,7 @@ export function checkAction(rule: Rule): ActionFinding[] {
   if (rule.action.mode === 'audit') {
     findings.push({
       severity: 'note',
+      macro: null,
       span: whole,
       code: 'reports-only',
       message: 'mode: audit reports only, nothing is blocked',
@@ -67,6 +73,7 @@ function countFindings(rule: Rule): ActionFinding[] {
     return [
       {
         severity: 'error',
+        macro: null,
         span: rule.condition.span,
         code: 'too-many-clauses',
         message: `the condition needs more than ${MAX_CLAUSES} clauses (${error.count} so far)`,
@@ -76,77 +83,55 @@ function countFindings(rule: Rule): ActionFinding[] {
   }
 }
 
-/** Visits every comparison, macros in place; the same macro used twice is reported where it first stands. */
-function walk(condition: Condition, negated: boolean, findings: ActionFinding[]): void {
+/** Visits every comparison, macros in place. */
+function walk(
+  condition: Condition,
+  negated: boolean,
+  macro: string | null,
+  findings: ActionFinding[],
+): void {
   switch (condition.kind) {
     case 'and':
     case 'or':
-      for (const item of condition.items) walk(item, negated, findings);
+      for (const item of condition.items) walk(item, negated, macro, findings);
       return;
     case 'not':
-      return walk(condition.item, !negated, findings);
-    case 'macro': {
-      // Spans inside a macro's body refer to the macro's own text: findings are put where the macro is used.
-      const inner: ActionFinding[] = [];
-      walk(condition.body, negated, inner);
-      for (const finding of inner) {
-        findings.push({
-          ...finding,
-          span: condition.span,
-          message: `in macro ${condition.name}: ${finding.message}`,
-        });
-      }
-      return;
-    }
+      return walk(condition.item, !negated, macro, findings);
+    case 'macro':
+      return walk(condition.body, negated, condition.name, findings);
     case 'exists':
-    case 'compare': {
-      const reading = readLeaf(condition);
-      switch (reading.kind) {
-        case 'refused':
-          findings.push({ severity: 'error', ...finding(reading) });
-          return;
-        case 'folded':
-          findings.push({
-            severity: 'note',
-            span: condition.span,
-            code: 'folded',
-            message: reading.note,
-          });
-          return;
-        case 'egress':
-          if (negated) {
-            findings.push({
-              severity: 'error',
-              span: condition.span,
-              code: 'not-enforceable',
-              message: 'every event but these is no network flow',
-              hint: 'use evt.type in (connect, sendto, sendmsg) without not',
-            });
-          }
-          return;
-        case 'test':
-          if (reading.note !== undefined) {
-            findings.push({
-              severity: 'note',
-              span: condition.span,
-              code: 'folded',
-              message: reading.note,
-            });
-          }
-          return;
-      }
-    }
+    case 'compare':
+      return read(condition, negated, (finding) => {
+        findings.push({ span: condition.span, macro, ...finding });
+      });
   }
 }
 
-function finding(refusal: {
-  span: Span;
-  code: string;
-  message: string;
-  hint?: string;
-}): Omit<ActionFinding, 'severity'> {
-  const { span, code, message, hint } = refusal;
-  return { span, code, message, ...(hint === undefined ? {} : { hint }) };
+function read(
+  leaf: Extract<Condition, { kind: 'exists' | 'compare' }>,
+  negated: boolean,
+  found: (finding: Omit<ActionFinding, 'span' | 'macro'> & { readonly span?: Span }) => void,
+): void {
+  const reading = readLeaf(leaf);
+  switch (reading.kind) {
+    case 'refused': {
+      const { kind: _kind, ...refusal } = reading;
+      return found({ severity: 'error', ...refusal });
+    }
+    case 'folded':
+      return found({ severity: 'note', code: 'folded', message: reading.note });
+    case 'egress':
+      if (!negated) return;
+      return found({
+        severity: 'error',
+        code: 'not-enforceable',
+        message: 'every event but these is no network flow',
+        hint: 'use evt.type in (connect, sendto, sendmsg) without not',
+      });
+    case 'test':
+      if (reading.note === undefined) return;
+      return found({ severity: 'note', code: 'folded', message: reading.note });
+  }
 }
 
 /** Whether every way to fulfil the condition passes an egress `evt.type`. */

@@ -13,7 +13,6 @@ import {
   egress,
   int,
   ip4,
-  net,
   not,
   randomFlow,
   randomFrom,
