@@ -26,8 +26,8 @@ describeEverywhere('the sensor with the shipped rules', (place) => {
 
   /** Does the deed in a fresh folder, and waits for the alert that nobody had before. */
   async function alertOf(trigger: Trigger, group = cgroup): Promise<AlertLine> {
-    const before = new Set((await daemon.alerts()).map((a) => a.id));
-    const mine = (a: AlertLine) => a.rule === trigger.rule && !before.has(a.id);
+    const before = new Set((await daemon.alerts()).map((a) => a.uuid));
+    const mine = (a: AlertLine) => a.rule === trigger.rule && !before.has(a.uuid);
     await mustExec(
       place(),
       group.inside(`rm -rf ${scratch}/* ${scratch}/.ssh; cd ${scratch}; ${trigger.script}`),
@@ -47,7 +47,7 @@ describeEverywhere('the sensor with the shipped rules', (place) => {
     expect(Object.fromEntries(got)).toEqual(Object.fromEntries(expected));
     expect(alert).toMatchObject({
       source: 'syscall',
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
   });
 

@@ -195,10 +195,10 @@ describeEverywhere('in trouble, the sensor', (place) => {
       expect(first.length).toBeLessThan(many);
       expect(names([...first, ...second]).size).toBe(many + 10);
       // What came twice came with the same id.
-      const idByName = new Map(first.map((a) => [a.output.replace(/^.*\//, ''), a.id]));
+      const idByName = new Map(first.map((a) => [a.output.replace(/^.*\//, ''), a.uuid]));
       for (const a of second) {
         const before = idByName.get(a.output.replace(/^.*\//, ''));
-        if (before !== undefined) expect(a.id).toBe(before);
+        if (before !== undefined) expect(a.uuid).toBe(before);
       }
       expect(total((await statusOf(again)).undecodable)).toBe(0);
     });

@@ -5,7 +5,9 @@ import { programs } from './programs.js';
 export interface AlertLine {
   /** Wall clock at which the line was read from the sensor's stdout, nanoseconds. */
   readonly readAtNs: bigint;
-  readonly id: string;
+  readonly uuid: string;
+  /** Count of alerts since the spool was made. */
+  readonly seq: number;
   readonly rule: string;
   readonly priority: string;
   readonly output: string;
