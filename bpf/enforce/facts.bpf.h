@@ -115,7 +115,9 @@ int BPF_PROG(facts_exec, struct task_struct *task, int old_pid, struct linux_bin
 
 static __always_inline bool side_is_ready(__u32 slot, const struct saker_facts *of)
 {
-	return of->side[slot] >> 32 == word(SAKER_WORD_SET_0 + slot);
+	__u64 set = word(SAKER_WORD_SET_0 + slot);
+
+	return !set || of->side[slot] >> 32 == set;
 }
 
 /* kernel_clone() fires it after the child is complete and before it is woken. Threads share their process's facts. */

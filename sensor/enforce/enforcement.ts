@@ -126,20 +126,29 @@ export class Enforcement {
       this.#close();
     } else {
       const drops = compiled.clauses.some(({ enforce, drop }) => enforce && drop);
-      // Whether calls leave it to packets to be dropped is fixed at load.
-      if (this.#machine && drops && !this.#machine.dropsSilently) this.#close();
-      const fresh = this.#machine === null;
-      this.#machine ??= new Machine(this.#options, drops);
-      try {
-        this.#machine.publish(compiled, generation);
-      } catch (error) {
-        if (fresh) this.#close();
-        throw error;
+      const current = this.#machine;
+      // Whether calls leave it to packets to be dropped is fixed at load: then a second machine takes over from the first.
+      if (current !== null && (current.dropsSilently || !drops)) {
+        current.publish(compiled, generation);
+      } else {
+        this.#machine = this.#makeMachine(compiled, generation, drops);
+        current?.close();
       }
     }
     this.#rules = rules;
     this.#generation = generation;
     this.#off = false;
+  }
+
+  #makeMachine(compiled: CompiledSet, generation: number, drops: boolean): Machine {
+    const machine = new Machine(this.#options, drops);
+    try {
+      machine.publish(compiled, generation);
+      return machine;
+    } catch (error) {
+      machine.close();
+      throw error;
+    }
   }
 
   /** Containers came or went. */

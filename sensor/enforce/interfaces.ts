@@ -135,7 +135,8 @@ export class Interfaces {
 
   #addFilter(index: number, ingress: boolean, program: number): Attached['filter'] {
     const { sys } = native();
-    const madeClsact = sys.addClsact(index);
+    // One of ours that made it, and will go, hands the duty to remove it on.
+    const madeClsact = sys.addClsact(index) || oursOf(index).some(({ name }) => name.endsWith('+'));
     const foreign = sys.filters(index, ingress).map(({ priority }) => priority);
     // Before all others: what a CNI's program accepts or redirects, nobody after it sees.
     const lowest = Math.min(0xc000, ...foreign);
@@ -194,6 +195,11 @@ export class Interfaces {
 
 function isOurs({ kind, name, handle }: TcFilter): boolean {
   return kind === 'bpf' && handle === FILTER_HANDLE && name.startsWith(FILTER_NAME);
+}
+
+function oursOf(index: number): TcFilter[] {
+  const { sys } = native();
+  return [...sys.filters(index, true), ...sys.filters(index, false)].filter(isOurs);
 }
 
 /** Only ours may go: another's filters make the clsact theirs. */
