@@ -39,7 +39,7 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 	struct saker_clause *by;
 	__u64 now = word(SAKER_WORD_NOW), tag = 0;
 	__u32 verdict;
-	bool drop;
+	bool drop, silent;
 	int parsed;
 
 	if (!(__u32)now || !sk)
@@ -96,7 +96,8 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 		stamp->denied_is_set = 1;
 	}
 	count_as(SAKER_COUNT_BLOCKED_PACKETS);
-	report(&a, ENFORCING_OF(verdict), 1, drop || p->later_fragment ? SAKER_OUTCOME_DROPPED : SAKER_OUTCOME_RESET);
+	silent = drop || p->later_fragment || (a.q.udp && !p->plain);
+	report(&a, ENFORCING_OF(verdict), 1, silent ? SAKER_OUTCOME_DROPPED : SAKER_OUTCOME_RESET);
 	return drop ? TRAFFIC_DROP : TRAFFIC_REJECT;
 }
 

@@ -107,6 +107,8 @@ describeEverywhere(
       expect(is.during.foreign).toContainEqual(
         expect.objectContaining({ kind: 'u32', priority: 20 }),
       );
+      expect(is.dropped).toBe(String(TIMED_OUT));
+      expect(is.filters).toMatchObject([{ name: 'pod0', fault: null }]);
       expect(is.after.reached).toEqual(each(0));
       expect(is.after.shown).toBe(is.before);
       expect(is.after.status).toMatchObject({ state: 'off', rules: [{ state: 'off' }] });
@@ -133,6 +135,13 @@ describeEverywhere(
       expect(is).toMatchObject({ child: '111', guarded: '0', loopback: '111', mapped: '111' });
       expect(is.counters).toMatchObject({ blockedCalls: 3, unknownSubject: 0 });
       expect(is.counters.guarded).toBeGreaterThan(0);
+    }, 240_000);
+
+    it('stops every fragment of a datagram, and segments of any size', async () => {
+      const is = await play(place(), 'largePackets');
+      expect(is.fragmentsBefore).toBeGreaterThan(20);
+      expect(is).toMatchObject({ arrived: 0, fragments: 0 });
+      expect(is.answers).toEqual([RESET, UNREACHABLE]);
     }, 240_000);
 
     it('decides as its condition reads, for 200 random rules, and by the same rule', async () => {

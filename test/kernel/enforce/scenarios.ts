@@ -225,10 +225,17 @@ const switchesOff: Scenario = async (rig) => {
       shown: shown(),
       foreign: native().sys.filters(podIndex(), true),
     };
+    // Replies change: another machine takes over, and hands back.
+    enforcement.load([blockProgram(curl, { reply: 'drop' })], 2);
+    const dropped = await client.ask(`open tcp ${FAR4} ${BLOCKED}`);
+    enforcement.load([blockProgram(curl)], 3);
+    const filters = enforcement.status().interfaces;
     enforcement.off();
     return {
       before,
       during,
+      dropped,
+      filters,
       after: {
         reached: await reach(client, BLOCKED),
         shown: shown(),
@@ -321,6 +328,37 @@ const identities: Scenario = async (rig) => {
       return { child, guarded, loopback, mapped, counters: enforcement.status().counters };
     },
   );
+};
+
+/** Datagrams larger than the link's packets, and TCP in packets of 64 KiB: all of a packet goes, or none. */
+const largePackets: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const old = await rig.start('curl');
+  await openFour(old, BLOCKED);
+  const send = async (): Promise<string[]> => {
+    const answers: string[] = [];
+    for (let i = 0; i < 4; i++) answers.push(await old.ask(`big ${i} 50000`));
+    await sleep(300);
+    return answers;
+  };
+  const allowed = await rig.arrived();
+  await old.ask('big 1 50000');
+  await sleep(300);
+  const whole = await rig.arrived();
+  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    const before = await rig.arrived();
+    const sent = await send();
+    const after = await rig.arrived();
+    return {
+      fragmentsBefore: whole.get(0)! - allowed.get(0)!,
+      sent,
+      arrived: after.get(BLOCKED)! - before.get(BLOCKED)!,
+      fragments: after.get(0)! - before.get(0)!,
+      answers: [await old.ask('recv 0'), await old.ask('recv 1')],
+      counters: enforcement.status().counters,
+    };
+  });
 };
 
 /** The running kernel's verdict against the conditions', for random rules and flows. */
@@ -422,6 +460,7 @@ const scenarios: Record<string, Scenario> = {
   survives,
   laterVeths,
   identities,
+  largePackets,
   agrees,
 };
 

@@ -1,5 +1,6 @@
 /* far-side PORT...: echoes TCP and UDP, IPv4 and IPv6, on these ports, and counts every packet that arrives for them, whatever
- * becomes of it. Says "ready", then answers each line on its input with the counts so far: "PORT COUNT PORT COUNT ...". */
+ * becomes of it. Says "ready", then answers each line on its input with the counts so far: "PORT COUNT PORT COUNT ... 0 COUNT";
+ * port 0 stands for fragments that carry no ports. */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -31,12 +32,24 @@ static void count(const unsigned char *p, ssize_t len, int protocol)
 {
 	const unsigned char *l4;
 
-	if (protocol == ETH_P_IP && len >= 24)
+	if (protocol == ETH_P_IP && len >= 24) {
 		l4 = p + (p[0] & 15) * 4, protocol = p[9];
-	else if (protocol == ETH_P_IPV6 && len >= 44)
+		if ((p[6] & 0x1f) | p[7]) {
+			counts[0]++;
+			return;
+		}
+	} else if (protocol == ETH_P_IPV6 && len >= 52) {
 		l4 = p + 40, protocol = p[6];
-	else
+		if (protocol == IPPROTO_FRAGMENT) {
+			if (l4[2] | (l4[3] & 0xf8)) {
+				counts[0]++;
+				return;
+			}
+			protocol = l4[0], l4 += 8;
+		}
+	} else {
 		return;
+	}
 	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
 		counts[l4[2] << 8 | l4[3]]++;
 }
@@ -103,7 +116,8 @@ int main(int argc, char **argv)
 			if (!fgets(buffer, sizeof(buffer), stdin))
 				return 0;
 			for (i = 0; i < port_count; i++)
-				printf("%d %lu%c", ports[i], counts[ports[i]], i + 1 < port_count ? ' ' : '\n');
+				printf("%d %lu ", ports[i], counts[ports[i]]);
+			printf("0 %lu\n", counts[0]);
 		}
 	}
 }

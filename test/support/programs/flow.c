@@ -3,6 +3,7 @@
  *   try tcp|udp ADDRESS PORT    the same, closed at once and without waiting for TCP's answer
  *   to ADDRESS PORT TEXT        one datagram from an unconnected socket, always the same -> errno
  *   send N TEXT                 writes TEXT to socket N -> errno
+ *   big N BYTES                 writes that many bytes -> errno
  *   recv N                      waits up to a second -> TEXT, or "errno E", or "timeout"
  *   fork                        goes on in a child: the parent waits and ends with it */
 #include <arpa/inet.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 static int fds[256], count, loose4 = -1, loose6 = -1;
+static char bytes[60000];
 
 static socklen_t address(struct sockaddr_storage *to, const char *text, int port)
 {
@@ -105,6 +107,8 @@ int main(void)
 			printf("%d\n", send_loose(a, port, text));
 		} else if (sscanf(line, "send %d %255s", &n, text) == 2) {
 			printf("%d\n", send(fds[n], text, strlen(text), 0) < 0 ? errno : 0);
+		} else if (sscanf(line, "big %d %d", &n, &port) == 2 && port <= (int)sizeof(bytes)) {
+			printf("%d\n", send(fds[n], bytes, port, 0) < 0 ? errno : 0);
 		} else if (sscanf(line, "recv %d", &n) == 1) {
 			receive(fds[n]);
 		} else if (!strncmp(line, "fork", 4)) {
