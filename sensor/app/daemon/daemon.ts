@@ -11,8 +11,10 @@ import { CAPTURED_EVENTS } from '../captured-events.js';
 import { checkBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
 import { ControlServer } from '../control/index.js';
+import { startMetricsServer } from '../metrics/index.js';
 import { socketPath } from '../paths.js';
 import type { WatchingReport } from '../messages.js';
+import { metricsOf } from './daemon-metrics.js';
 import { controlMethods, controlStreams } from './control-methods.js';
 import { guardsOf } from './guards.js';
 import { RuleManager } from './rule-manager.js';
@@ -40,6 +42,9 @@ export class Daemon {
   #delivery: Delivery | null = null;
   #sinks: readonly OpenSink[] = [];
   #control: ControlServer | null = null;
+  /** Metrics over HTTP and OTLP, as configured. */
+  readonly #metrics: { close(): Promise<void> }[] = [];
+  #alive = false;
   #report: WatchingReport | null = null;
   #enforcement: Enforcement | null = null;
   #closing: Promise<void> | null = null;
@@ -99,6 +104,7 @@ export class Daemon {
         planFile: join(config.runDir, 'plan.json'),
       },
       (error) => {
+        this.#alive = false;
         logger.error(error.message, { code: error.code });
         this.#end(error);
       },
@@ -121,6 +127,8 @@ export class Daemon {
       controlMethods(this),
       controlStreams(this),
     );
+    await this.#startMetrics(host);
+    this.#alive = true;
     logger.info('watching', {
       rules: message.rules.filter(({ enabled }) => enabled).length,
       scope: config.cgroup ?? 'host',
@@ -137,6 +145,17 @@ export class Daemon {
     commit();
     this.logger.info('rules reloaded', { generation: message.generation, rules: message.rules.length });
     return { generation: message.generation, rules: message.rules.length };
+  }
+
+  async #startMetrics(host: string): Promise<void> {
+    const { listen, otlp } = this.config.metrics;
+    const source = metricsOf(this);
+    const { logger } = this;
+    if (listen) this.#metrics.push(await startMetricsServer({ ...listen, source, logger }));
+    if (otlp) {
+      const { startOtlpMetrics } = await import('../metrics/otlp.js');
+      this.#metrics.push(await startOtlpMetrics({ ...otlp, host, source, logger }));
+    }
   }
 
   async #makeEnforcement({ sharedMaps }: WatchingReport): Promise<Enforcement> {
@@ -169,6 +188,10 @@ export class Daemon {
   get delivery(): Delivery | null {
     return this.#delivery;
   }
+  /** Watching, and the sensor thread has not ended. */
+  get alive(): boolean {
+    return this.#alive;
+  }
   get shared(): SpoolShared {
     return this.#shared;
   }
@@ -193,6 +216,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
+    for (const exporter of this.#metrics) await exporter.close();
     await this.#control?.close();
     this.#enforcement?.close();
     await this.#link?.stop();

@@ -1,0 +1,97 @@
+import { deliveryMetrics, type Health, type Metric, type MetricsSource } from '../metrics/index.js';
+import type { KindCounts, SensorStatus } from '../messages.js';
+import type { Daemon } from './daemon.js';
+
+/** The sensor's own numbers, from the same books as `saker status`. */
+export function metricsOf(daemon: Daemon): MetricsSource {
+  return {
+    async collect() {
+      const sensor = await daemon.link.status();
+      return [
+        ...sensorMetrics(sensor),
+        ...enforcementMetrics(daemon),
+        ...deliveryMetrics(daemon.shared, daemon.delivery?.status() ?? []),
+      ];
+    },
+    health: () => healthOf(daemon.alive, 'both threads answer', 'the sensor thread has ended'),
+    ready: () =>
+      healthOf(
+        daemon.alive && daemon.rules.current !== null,
+        'programs attached, rules in force',
+        'not watching yet',
+      ),
+  };
+}
+
+function healthOf(ok: boolean, well: string, ill: string): Health {
+  return { ok, detail: ok ? well : ill };
+}
+
+function sensorMetrics(sensor: SensorStatus): Metric[] {
+  const kinds = Object.entries(sensor.kinds);
+  const perKind = (value: (counts: KindCounts) => number): Metric['samples'] =>
+    kinds.map(([kind, counts]) => ({ labels: { kind }, value: value(counts) }));
+  return [
+    counter('saker_events_seen', 'Events in scope, by kind.', perKind(({ seen }) => seen)),
+    counter(
+      'saker_events_filtered',
+      'Events no rule could match, discarded in the kernel.',
+      perKind(({ filtered }) => filtered),
+    ),
+    counter(
+      'saker_events_received',
+      'Events that reached the sensor thread.',
+      perKind(({ received }) => received),
+    ),
+    counter(
+      'saker_events_lost',
+      'Events that should have been delivered and were not, by cause.',
+      kinds.flatMap(([kind, { lost }]) =>
+        Object.entries(lost).map(([cause, value]) => ({ labels: { kind, cause }, value })),
+      ),
+    ),
+    counter('saker_events_undecodable', 'Records that could not be decoded, by code.', named('code', sensor.undecodable)),
+    counter(
+      'saker_probe_skipped_runs',
+      'Runs of a probe that the kernel skipped because it was running already.',
+      named('program', sensor.skipped),
+    ),
+    counter('saker_rule_matches', 'Alerts by rule.', named('rule', sensor.matches)),
+    {
+      name: 'saker_rules_generation',
+      help: 'Generation of the rule set in force.',
+      type: 'gauge',
+      samples: [{ labels: {}, value: sensor.generation }],
+    },
+    {
+      name: 'saker_processes',
+      help: 'Processes in the table, live ones and those that exited lately.',
+      type: 'gauge',
+      samples: ['live', 'exited'].map((state) => ({
+        labels: { state },
+        value: sensor.processes[state] ?? 0,
+      })),
+    },
+  ];
+}
+
+function enforcementMetrics(daemon: Daemon): Metric[] {
+  const status = daemon.enforcement?.status();
+  if (!status) return [];
+  return [
+    counter(
+      'saker_block_decisions',
+      'Decisions of rules that block, by rule and state.',
+      status.rules.map(({ rule, state, hits }) => ({ labels: { rule, state }, value: hits })),
+    ),
+    counter('saker_enforcement', 'What the enforcing programs counted.', named('counter', status.counters)),
+  ];
+}
+
+function counter(name: string, help: string, samples: Metric['samples']): Metric {
+  return { name, help, type: 'counter', samples };
+}
+
+function named(label: string, counts: Readonly<Record<string, number>>): Metric['samples'] {
+  return Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value }));
+}
