@@ -57,6 +57,7 @@ struct medium_record {
 struct small_record {
 	struct saker_event_header hdr;
 	char rest[SAKER_SMALL_MAX - sizeof(struct saker_event_header)];
+	char slack[128]; /* so that a masked offset plus a masked length stay inside */
 };
 
 #define SAKER_SCRATCH(name, entries, value_type)             \

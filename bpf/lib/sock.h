@@ -121,6 +121,7 @@ static __always_inline u32 append_unix_name(struct saker_event_header *hdr, cons
 	if (len > SAKER_UNIX_PATH_MAX || at > SAKER_SMALL_MAX - 128)
 		return 0;
 	MASK(len, 127);
+	MASK(at, SAKER_SMALL_MAX - 1);
 	if (bpf_probe_read_kernel(record + at, len, path))
 		return 0;
 	record[at + len] = 0;

@@ -177,6 +177,11 @@ describeEverywhere('the observing programs', (place) => {
     const { counters } = await observe(place(), programs, `flood=${made}`, 'PROBE_QUIET=1');
     expect(counters.get('file.open')?.['seen']).toBe(made);
   });
+
+  it('are verified on the system-call plan too', async () => {
+    const { counters } = await observe(place(), 'calls__sys', 'net', 'PROBE_QUIET=1');
+    expect(counters.get('net.bind')).toMatchObject({ seen: 4, sent: 4 });
+  });
 });
 
 describeHere('the observing programs', (place) => {
