@@ -257,14 +257,21 @@ export class SpoolWriter {
    *
    * @returns false when nothing is as little severe as the alert that needs the room: then that one has to go.
    */
-  #makeRoom(lane: number, cause: DropCause): boolean {
+  #makeRoom(lane: number, cause: 'cap' | 'disk_full'): boolean {
     if (this.#reap(true)) return true;
     for (let victimLane = this.#lanes.length - 1; victimLane >= lane; victimLane--) {
       const victim = this.#lanes[victimLane]?.[0];
       if (!victim) continue;
       const undelivered = countFrom(victim.seqs, this.#shared.floor);
       this.#remove(victim);
-      if (undelivered > 0) this.#losses.add(cause, victimLane, undelivered);
+      if (undelivered > 0) {
+        this.#losses.add(cause, victimLane, undelivered);
+        this.#complaints.say(`${cause} evicted`, 'undelivered alerts made room for newer ones', {
+          cause,
+          alerts: undelivered,
+          hint: EVICTION_HINTS[cause],
+        });
+      }
       return true;
     }
     return false;
@@ -341,6 +348,12 @@ const DROP_HINTS: Record<DropCause, string> = {
   io: 'the file system of spool.dir fails to write: see the kernel log',
   too_large: 'one alert is larger than 1 MiB: shorten the output of its rule',
 };
+
+const EVICTION_HINTS = {
+  cap: 'a sink is behind: raise spool.max_bytes or mend the sink (saker status)',
+  disk_full:
+    'a sink is behind and the disk is full: free space on the file system of spool.dir or mend the sink (saker status)',
+} as const;
 
 /** Where the cursors lie in the spool's directory. */
 export const CURSOR_DIR = 'cursors';
