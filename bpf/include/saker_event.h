@@ -180,7 +180,8 @@ struct saker_file_open {
 SAKER_AT(struct saker_file_open, strings, 104);
 
 /* SAKER_NET_CONNECT, SAKER_NET_SEND, SAKER_NET_BIND. IPv4 addresses are IPv4-mapped (::ffff:a.b.c.d), network order;
- * ports are host order. For bind, local is what was asked for. */
+ * ports are host order. For bind, local is the socket's own address (of port 0: the port the kernel chose), or, when it
+ * failed, what was asked for. */
 struct saker_net_call {
 	struct saker_event_header hdr;	/* arg: connect, sendto, sendmsg, sendmmsg, bind by number (or socketcall) */
 	long long ret;			/* 0, bytes sent, or -errno */

@@ -13,21 +13,23 @@ export interface Finding {
 }
 
 /**
- * What an event's way of being taken cannot see, by plan. Facts about the hooks: bpf/README.md says why.
+ * What an event's way of being taken does not see. Facts about the hooks; bpf/README.md says why.
  */
 const BLIND: Readonly<Record<string, Partial<Record<ServedEvent['plan'], string>>>> = {
   'file.open': {
     function: 'open_by_handle_at',
-    syscall: 'open_by_handle_at; the text of a failed open is the caller’s claim',
+    syscall:
+      'open_by_handle_at, and io_uring opens that ask for no completion; of a failed open the path is the caller’s claim',
   },
   'net.connect': {
-    syscall: 'connects of io_uring; the address of a failed connect is the caller’s claim',
+    syscall: 'connects of io_uring; of a failed connect the address is the caller’s claim',
   },
   'net.send': {
-    syscall: 'sends of io_uring; write(2) on a socket',
-    function: 'write(2) on a socket',
+    function: 'write(2) and splice(2) on a socket, and SEND_ZC of io_uring',
+    syscall:
+      'write(2) and splice(2) on a socket, and sends of io_uring; a datagram’s destination is the caller’s claim',
   },
-  'net.bind': { syscall: 'binds of io_uring' },
+  'net.bind': { syscall: 'binds of io_uring; of a failed bind the address is the caller’s claim' },
 };
 
 /** Looks at the machine: requirements first, then how each event is served, found by loading the programs. Never throws. */
