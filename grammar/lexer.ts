@@ -67,7 +67,7 @@ const blank = { match: new RegExp(`${BLANKS}+`), lineBreaks: true };
 const index = { match: new RegExp(INDEX), lineBreaks: true };
 const field = { match: new RegExp(FIELD), lineBreaks: true };
 const quoted = { match: new RegExp(QUOTED), lineBreaks: true };
-const bare = /[^()"'=, \x08\t\n\r]+/;
+const bare = /[^()"'=, \b\t\n\r]+/;
 const openQuote = /["']/;
 const call = new RegExp(`(?:${TRANSFORMERS.join('|')})\\(`);
 const val = /val\(/;

@@ -5,7 +5,7 @@ import compiled from './condition.generated.js';
 import { ConditionSyntaxError, lex } from './lexer.js';
 import type { Token } from './lexer.js';
 
-const grammar = nearley.Grammar.fromCompiled(compiled as nearley.CompiledRules);
+const grammar = nearley.Grammar.fromCompiled(compiled);
 
 /** Feeds nearley from tokens made beforehand, so that a lexical error is ours to word. */
 class TokenLexer {

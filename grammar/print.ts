@@ -58,12 +58,15 @@ const isList = (arg: AstCall['args'][number]): arg is readonly AstOperand[] => A
 const printArg = (arg: AstOperand | AstText): string =>
   arg.kind === 'text' ? quote(arg.value) : printOperand(arg);
 const printIndex = (arg: string): string =>
-  /^[^\][\x00-\x20"'\\\x7f-\xff]+$/.test(arg) ? `[${arg}]` : `[${quote(arg)}]`;
+  isPrintable(arg) && !/[[\]"'\\]/.test(arg) ? `[${arg}]` : `[${quote(arg)}]`;
 
 /** A literal (bytes): bare where that reads back the same, else in double quotes. */
 export function printValue(value: string): string {
-  return /^[^()"'=,\\\x00-\x20\x7f-\xff]+$/.test(value) ? value : quote(value);
+  return isPrintable(value) && !/[()"'=,\\]/.test(value) ? value : quote(value);
 }
+
+/** ASCII without blanks, and not empty. */
+const isPrintable = (value: string): boolean => /^[\x21-\x7e]+$/.test(value);
 
 const SHORT: Readonly<Record<string, string>> = {
   '\b': '\\b',
@@ -79,7 +82,7 @@ function quote(value: string): string {
   const text = toText(value);
   // Not UTF-8: byte by byte.
   const readable = text.includes('\ufffd') ? value : text;
-  const escaped = readable.replace(/[\x00-\x1f"\\\x7f-\xff]/g, (char) => {
+  const escaped = readable.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, (char) => {
     if (readable === text && char > '\x7f') return char;
     return SHORT[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });

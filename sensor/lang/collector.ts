@@ -1,7 +1,7 @@
 import { ConditionSyntaxError, parse } from '../../grammar/index.js';
 import type { ItemContext } from './diagnostic.js';
 import { diagnosticFor } from './diagnostic.js';
-import type { ListItem, MacroItem, RuleItem, RuleParts } from './items.js';
+import type { ExceptionItem, ListItem, MacroItem, RuleItem, RuleParts } from './items.js';
 import { mergeExceptions, validateException } from './passes/exceptions.js';
 import type { Report } from './read-values.js';
 import { MappedText } from './source.js';
@@ -83,10 +83,10 @@ export class Collector {
       );
       return;
     }
-    for (const exception of item.exceptions) validateException(exception, this.#report);
     this.rules.set(item.name, {
       kind: 'rule',
       ...item,
+      exceptions: this.#sound(item.exceptions),
       source: before !== undefined && !sourceGiven ? before.source : item.source,
       ...this.#order(before),
     });
@@ -119,15 +119,26 @@ export class Collector {
   replaceInRule(name: string, parts: RuleParts, context: ItemContext): void {
     const before = this.rules.get(name);
     if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
-    for (const exception of parts.exceptions ?? []) validateException(exception, this.#report);
-    const { conditionContext: _c, outputContext: _o, ...values } = parts;
-    this.rules.set(name, { ...before, ...values, visibility: this.#next++ });
+    this.rules.set(name, {
+      ...before,
+      ...parts,
+      exceptions:
+        parts.exceptions === undefined ? before.exceptions : this.#sound(parts.exceptions),
+      conditionContext: before.conditionContext,
+      outputContext: before.outputContext,
+      visibility: this.#next++,
+    });
   }
 
   enableRule(name: string, enabled: boolean, context: ItemContext): void {
     const before = this.rules.get(name);
     if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
     this.rules.set(name, { ...before, enabled });
+  }
+
+  /** Faulty exceptions are reported and left out: what they would make of the condition is no news. */
+  #sound(exceptions: readonly ExceptionItem[]): readonly ExceptionItem[] {
+    return exceptions.filter((exception) => validateException(exception, this.#report));
   }
 
   /**

@@ -134,7 +134,7 @@ function reportCondition(
   return forgiven;
 }
 
-const CONTAINER_INFO = /%container\.info/g;
+const CONTAINER_INFO = '%container.info';
 
 interface CompiledOutput {
   readonly text: string;
@@ -148,7 +148,7 @@ function compileOutput(
   report: (diagnostic: Diagnostic) => void,
 ): CompiledOutput {
   let { output } = item;
-  if (CONTAINER_INFO.test(output.text)) {
+  if (output.text.includes(CONTAINER_INFO)) {
     report(
       diagnosticFor(
         {
@@ -190,14 +190,14 @@ function compileOutput(
   return { text: output.text, tokens, unknown: forgiven };
 }
 
-function without(text: MappedText, pattern: RegExp): MappedText {
+function without(text: MappedText, word: string): MappedText {
   const parts: MappedText[] = [];
-  let at = 0;
-  for (const match of text.text.matchAll(pattern)) {
-    parts.push(text.slice(at, match.index));
-    at = match.index + match[0].length;
+  let from = 0;
+  for (let at = text.text.indexOf(word); at >= 0; at = text.text.indexOf(word, from)) {
+    parts.push(text.slice(from, at));
+    from = at + word.length;
   }
-  return MappedText.join([...parts, text.slice(at)]).trim();
+  return MappedText.join([...parts, text.slice(from)]).trim();
 }
 
 function fits(entry: NonNullable<LoadOptions['appendOutput']>[number], item: RuleItem): boolean {

@@ -11,7 +11,7 @@ import { expandLists, quoteItem } from './passes/lists.js';
 import type { ExpandedList } from './passes/lists.js';
 import { resolve } from './passes/resolve.js';
 import type { ConditionFinding } from './passes/resolve.js';
-import { MappedText } from './source.js';
+import type { MappedText } from './source.js';
 
 /** A list ready to be put into conditions, and the lists its items named. */
 export interface CompiledList extends ExpandedList {
@@ -187,7 +187,6 @@ export class ConditionCompiler {
       },
       macroNames: () => this.#collector!.macros.keys(),
       whyInvisible: () => why,
-      isList: (name) => this.#lists.has(name),
     });
     const all = [...findings];
     let whole = condition;

@@ -68,7 +68,6 @@ export function compileCondition(
     strict: compat === 'strict',
     macro: (macro) => macros.get(macro),
     macroNames: () => macros.keys(),
-    isList: (list) => lists.has(list),
   });
   const diagnostics = findings.map((finding) => at(finding, whole));
   if (condition === null) return { ok: false, diagnostics };

@@ -85,5 +85,7 @@ export function readName(
   const read = nameless.required(kind);
   if (read === null) return null;
   const name = read.text.text;
-  return { reader: new ItemReader(node, parent.child(kind, name, node.span), report), name };
+  // What is said of the whole item is shown at its name.
+  const head = { start: node.span.start, end: read.context.span.end };
+  return { reader: new ItemReader(node, parent.child(kind, name, head), report), name };
 }

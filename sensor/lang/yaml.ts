@@ -118,7 +118,7 @@ function convert(
   if (isSeq(node)) return { kind: 'seq', items: node.items.map(next), span };
   if (isScalar(node)) {
     const style = STYLES[node.type ?? 'PLAIN'] ?? 'plain';
-    return scalar(file, String(node.value ?? ''), style, span);
+    return scalar(file, typeof node.value === 'string' ? node.value : '', style, span);
   }
   return scalar(file, '', 'plain', span);
 }

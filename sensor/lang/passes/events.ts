@@ -115,14 +115,15 @@ function setOfNames(names: readonly string[]): EventSet {
   const generic = new Set<string>();
   for (const name of names) {
     const event = findEvent(name);
-    // A spelling that no event carries still asks for the pair; "syscall" asks for nothing; a name that is none either.
-    if (ASYNC_NAMES.has(name)) units.add(ASYNC_UNIT).add(name);
-    else if (event === undefined) {
-      if (isKnownEventType(name) && name !== 'syscall') units.add(GENERIC_UNIT);
+    // "syscall" asks for nothing, a name that is none neither; a spelling that no event carries still asks for the pair.
+    if (name === GENERIC_UNIT) continue;
+    if (event === undefined) {
+      if (ASYNC_NAMES.has(name)) units.add(ASYNC_UNIT).add(name);
+      else if (isKnownEventType(name)) units.add(GENERIC_UNIT);
     } else if (event.generic) {
       units.add(GENERIC_UNIT);
       generic.add(name);
-    } else if (name !== GENERIC_UNIT) units.add(name);
+    } else units.add(name);
   }
   return { complement: false, units, names: generic };
 }
@@ -170,8 +171,7 @@ function namesOf(set: EventSet): ReadonlySet<string> | 'all' {
 
 function codesIn(set: EventSet): number {
   let sum = 0;
-  for (const unit of set.units)
-    if (!ASYNC_NAMES.has(unit) || unit === 'container') sum += weight(unit);
+  for (const unit of set.units) sum += weight(unit);
   return set.complement ? ALL_CODES - sum : sum;
 }
 

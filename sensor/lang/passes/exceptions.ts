@@ -33,8 +33,17 @@ function takesList(comp: string): boolean {
   return modifier !== null || (LIST_OPERATORS as readonly string[]).includes(operator);
 }
 
-/** Checks the definition of an exception: its fields, its comparisons, and that they are as many. */
-export function validateException(exception: ExceptionItem, report: Report): void {
+/** Checks the definition of an exception: its fields, its comparisons, and that they are as many. False when it is faulty. */
+export function validateException(exception: ExceptionItem, report: Report): boolean {
+  let ok = true;
+  checkException(exception, (diagnostic) => {
+    ok = false;
+    report(diagnostic);
+  });
+  return ok;
+}
+
+function checkException(exception: ExceptionItem, report: Report): void {
   const fail = (
     code: string,
     message: string,
@@ -143,10 +152,7 @@ export function mergeExceptions(
           exception.context,
         ),
       );
-    } else {
-      validateException(exception, report);
-      merged.push(exception);
-    }
+    } else if (validateException(exception, report)) merged.push(exception);
   }
   return merged;
 }

@@ -38,8 +38,6 @@ export interface ResolveScope {
   macroNames(): Iterable<string>;
   /** Why an invisible macro is invisible, when it exists at all. */
   whyInvisible?(name: string): string | null;
-  /** Is there a list of this name? */
-  isList?(name: string): boolean;
   /** All networks of `fd.net in (…)` count, as one would think (`--compat strict`). */
   readonly strict: boolean;
 }
@@ -114,12 +112,7 @@ class Resolver {
         code: 'unknown-macro',
         falco: 'LOAD_ERR_COMPILE_CONDITION',
         message: why ?? `unknown macro "${name}"`,
-        hint:
-          why !== null
-            ? null
-            : this.#scope.isList?.(name) === true
-              ? `"${name}" is a list: write it behind an operator, as in proc.name in (${name})`
-              : didYouMean(name, this.#scope.macroNames()),
+        hint: why !== null ? null : didYouMean(name, this.#scope.macroNames()),
         span,
       });
     }

@@ -61,7 +61,8 @@ function cutAround(line: string, column: number): { text: string; caret: number 
 
 /** Rule files are written by people, but shown on terminals: control characters become visible. */
 function visible(text: string): string {
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (char) =>
-    char === '\t' ? char : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  return text.replace(
+    /[^\P{Cc}\t]/gu,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }

@@ -1,0 +1,286 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from '@jest/globals';
+import { MAX_DEPTH, countParses, parse, printAst } from '../../../grammar/index.js';
+import type { Ast } from '../../../grammar/index.js';
+
+/** A tree without spans and quoting: what the text means. */
+function meaning(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(meaning);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !/^(?:span|opSpan|rightSpan)$/.test(key))
+      .filter(([, part]) => part !== 'bare' && part !== 'quoted')
+      .map(([key, part]) => [key, meaning(part)]),
+  );
+}
+
+function problem(text: string): string {
+  try {
+    return `parsed as ${printAst(parse(text))}`;
+  } catch (error) {
+    const { message, span } = error as { message: string; span: { start: number } };
+    return `${span.start}: ${message}`;
+  }
+}
+
+const same = (text: string, printed = text): void => {
+  expect(printAst(parse(text))).toBe(printed);
+  expect(countParses(text)).toBe(1);
+};
+const value = (text: string): unknown => {
+  const ast = parse(text);
+  return ast.kind === 'compare' && ast.right[0]?.kind === 'text' ? ast.right[0].value : ast;
+};
+
+describe('falco-compat §1.5, condition grammar', () => {
+  it('precedence: not binds tighter than and, and tighter than or; parentheses group', () => {
+    same('a and b or not c and d');
+    same('a and (b or c)');
+    expect(meaning(parse('a or b and c'))).toEqual(meaning(parse('a or (b and c)')));
+    expect(meaning(parse('not a and b'))).toEqual(meaning(parse('(not a) and b')));
+  });
+  it('and/or are n-ary', () => {
+    expect(parse('a and b and c')).toMatchObject({ kind: 'and', items: { length: 3 } });
+  });
+  it(`nesting: ${MAX_DEPTH} levels parse, one more does not`, () => {
+    const nested = (n: number): string => `${'('.repeat(n)}a${')'.repeat(n)}`;
+    expect(printAst(parse(nested(MAX_DEPTH)))).toBe('a');
+    expect(problem(nested(MAX_DEPTH + 1))).toContain('nested deeper');
+    expect(problem(`${'not '.repeat(MAX_DEPTH + 1)}a`)).toContain('nested deeper');
+    expect(() => parse('('.repeat(100_000))).toThrow('nested deeper');
+  });
+  it('keyword boundaries: and, or and not need a blank or "(" behind them', () => {
+    same('not(a)and(b)or(c)', 'not a and b or c');
+    same('evt.num>=0and x', 'evt.num >= 0 and x');
+    same('nothing and android or order', 'nothing and android or order');
+    expect(problem('a.b = x andc')).toBe('8: expected "and", "or" or the end, found "andc"');
+    expect(problem('a and')).toContain('found the end');
+  });
+  it('repeated not toggles', () => same('not not not a'));
+  it('check: field comparison, transformer comparison, macro, parenthesised expression', () => {
+    same('proc.name = cat and tolower(proc.name) = cat and spawned and (x or y)');
+  });
+  it('field: a dot at least, an argument in brackets without a blank before it', () => {
+    same('proc.aname[2] = x');
+    same('proc.env[HOME] = x');
+    same(`proc.env["A B"] = x`);
+    expect(parse(`a.b['x y'] exists`)).toMatchObject({ left: { name: 'a.b', arg: 'x y' } });
+    expect(problem('proc.aname [2] = x')).toContain('expected');
+    expect(problem('proc.env[a b] = x')).toContain('expected');
+    expect(problem('proc. = x')).toContain('expected');
+  });
+  it('identifier: letters first, then letters, digits, underscore', () => {
+    same('a1_b');
+    expect(problem('_a')).toContain('found "_a"');
+    expect(problem('1a')).toContain('found');
+  });
+  it('bare string: anything but blanks, ( ) " \' = and comma', () => {
+    expect(value('fd.name = /a<b>!c[1]:*.x')).toBe('/a<b>!c[1]:*.x');
+    expect(value('fd.name=a\\b')).toBe('a\\b');
+    expect(problem('fd.name = a=b')).toContain('found');
+  });
+  it('number: sign, digits, fraction, signed exponent, hexadecimal', () => {
+    for (const number of ['0', '-1', '+5', '1.5', '1.', '2e+3', '0x1F', '0X1f']) {
+      expect(value(`a.b >= ${number}`)).toBe(number);
+    }
+    expect(problem('a.b > x')).toContain('expected a number');
+    expect(problem('a.b > 2e3')).toContain('found');
+  });
+  it('blanks: space, tab, backspace, CR, LF', () => same('\ta\b and\r\n b ', 'a and b'));
+  it('word operators need a blank behind them', () => {
+    for (const op of [
+      'contains',
+      'icontains',
+      'bcontains',
+      'startswith',
+      'bstartswith',
+      'endswith',
+      'glob',
+      'iglob',
+      'regex',
+    ]) {
+      same(`a.b ${op} x`);
+      expect(problem(`a.b ${op}"x"`)).toContain('expected an operator');
+    }
+  });
+  it('other operators need none', () => {
+    same('a.b=x and a.b==x and a.b!=x', 'a.b = x and a.b == x and a.b != x');
+    same('a.b<1 and a.b<=1 and a.b>1 and a.b>=1', 'a.b < 1 and a.b <= 1 and a.b > 1 and a.b >= 1');
+    same(
+      'a.b in(x) and a.b intersects(x) and a.b pmatch(x)',
+      'a.b in (x) and a.b intersects (x) and a.b pmatch (x)',
+    );
+    same('(a.b exists)', 'a.b exists');
+  });
+  it('modifiers: a text operator, oneof/anyof/allof, a list', () => {
+    same('a.b startswith oneof (x, y)');
+    same('a.b = anyof (x) and a.b regex allof (y)');
+    expect(parse('a.b = oneof names')).toMatchObject({ modifier: 'oneof', form: 'name' });
+    expect(value('a.b = oneof')).toBe('oneof');
+  });
+  it('list right-hand side: values in parentheses, a name, or val() and transformers', () => {
+    same('a.b in ()');
+    same('a.b in (x, "y z", /p)');
+    same('a.b in names');
+    same('a.b in (val(c.d), tolower(e.f))');
+    same('a.b in val(c.d)', 'a.b in val(c.d)');
+    expect(problem('a.b in (x,)')).toContain('expected a value');
+    expect(problem('a.b in (x y)')).toContain('found "y"');
+    expect(problem('a.b in (,x)')).toContain('found ","');
+  });
+  it('quoting: both quotes, escapes, and what is no escape', () => {
+    expect(value(`a.b = "\\b\\f\\n\\r\\t\\\\\\/\\x41\\""`)).toBe('\b\f\n\r\t\\/A"');
+    expect(value(`a.b = 'it\\'s'`)).toBe("it's");
+    expect(value(`a.b = "it's"`)).toBe("it's");
+    expect(value('a.b = "é\\xff"')).toBe('\xc3\xa9\xff');
+    expect(problem(`a.b = "\\'"`)).toContain('is no escape');
+    expect(problem('a.b = "\\q"')).toContain('"\\q" is no escape');
+    expect(problem('a.b = "\\x00"')).toContain('NUL');
+    expect(problem('a.b = "x')).toBe('6: quoted text is not closed');
+  });
+  it('right-hand field: val(), a transformer call', () => {
+    same('a.b = val(c.d[1])');
+    same('a.b != toupper(basename(c.d))');
+    expect(problem('a.b = val(c)')).toContain('expected a field');
+    expect(problem('a.b = val(c.d, e.f)')).toContain('expected');
+  });
+  it('transformers: all eight, nested, with lists and an index', () => {
+    same(
+      'tolower(a.b) = x and toupper(a.b) = x and b64(a.b) = x and basename(a.b) = x and len(a.b) = 1',
+    );
+    same('join("-", (a.b, c.d)) = x and concat(a.b, ":", c.d) = x:y');
+    same('getopt(a.b, "nt:")[t] = x and getopt(a.b, "nt:") intersects (n, t)');
+    same('tolower(basename(a.b)) = x');
+    expect(problem('tolower() = x')).toContain('expected');
+    expect(problem('tolower(a.b = x')).toContain('expected');
+    expect(problem('tolower(a.b) [x] = y')).toContain('expected');
+  });
+  it('names the position and what was expected', () => {
+    expect(problem('a.b contians x')).toBe('4: expected an operator, found "contians"');
+    expect(problem('(a')).toBe('2: ")" is missing at the end');
+    expect(problem('a)')).toBe('1: ")" closes nothing');
+    expect(problem('')).toBe('0: the condition is empty');
+    expect(problem('a b')).toBe('2: expected "and", "or" or the end, found "b"');
+    expect(problem('a.b = ')).toBe('6: expected a value, found the end');
+  });
+  it('a list of thousands of items parses in linear time', () => {
+    const items = (n: number): string => Array.from({ length: n }, (_, i) => `item${i}`).join(', ');
+    const timed = (n: number): number => {
+      const text = `a.b in (${items(n)})`;
+      const start = performance.now();
+      parse(text);
+      return performance.now() - start;
+    };
+    timed(1000);
+    const small = Math.max(timed(2000), 0.5);
+    expect(timed(40_000)).toBeLessThan(small * 20 * 10);
+  });
+});
+
+const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,5}$/).filter((w) => !/^(?:and|or|not)$/.test(w));
+const bytes = fc
+  .string({ unit: 'binary-ascii', maxLength: 8 })
+  .map((text) => Buffer.from(text.replaceAll('\0', 'x'), 'utf8').toString('latin1'));
+const highBytes = fc
+  .uint8Array({ maxLength: 6 })
+  .map((array) => Buffer.from(array).toString('latin1').replaceAll('\0', 'x'));
+const text = fc.oneof(word, bytes, highBytes);
+const span = { start: 0, end: 0 };
+const field = fc.record({
+  kind: fc.constant('field' as const),
+  name: fc.tuple(word, word).map((parts) => parts.join('.')),
+  arg: fc.option(text.filter((arg) => arg !== '')),
+  val: fc.constant(false),
+  span: fc.constant(span),
+});
+const literal = text.map((it) => ({
+  kind: 'text' as const,
+  value: it,
+  form: 'bare' as const,
+  span,
+}));
+const operand = fc.letrec((tie) => ({
+  operand: fc.oneof({ depthSize: 'small' }, field, tie('call')),
+  call: fc
+    .record({
+      name: fc.constantFrom('tolower', 'toupper', 'b64', 'basename', 'len', 'concat'),
+      args: fc.array(fc.oneof(tie('operand'), literal), { minLength: 1, maxLength: 2 }),
+    })
+    .map((call) => ({ kind: 'call', index: null, span, ...call })),
+})).operand as fc.Arbitrary<typeof field extends fc.Arbitrary<infer T> ? T : never>;
+const right = operand.map((it) => (it.kind === 'field' ? { ...it, val: true } : it));
+const compare = fc
+  .oneof(
+    fc.record({
+      op: fc.constantFrom('=', '==', '!=', 'contains', 'startswith', 'glob', 'regex'),
+      modifier: fc.constant(null),
+      right: fc.tuple(fc.oneof(literal, right)),
+      form: fc.constant('one'),
+    }),
+    fc.record({
+      op: fc.constantFrom('<', '<=', '>', '>='),
+      modifier: fc.constant(null),
+      right: fc.tuple(
+        fc.integer().map((n) => ({ kind: 'text', value: String(n), form: 'bare', span })),
+      ),
+      form: fc.constant('one'),
+    }),
+    fc.record({
+      op: fc.constantFrom('in', 'intersects', 'pmatch'),
+      modifier: fc.constant(null),
+      right: fc.array(fc.oneof(literal, right), { maxLength: 4 }),
+      form: fc.constant('list'),
+    }),
+    fc.record({
+      op: fc.constantFrom('=', 'endswith', 'iglob'),
+      modifier: fc.constantFrom('oneof', 'anyof', 'allof'),
+      right: fc.array(literal, { maxLength: 3 }),
+      form: fc.constant('list'),
+    }),
+  )
+  .chain((check) => operand.map((left) => ({ kind: 'compare', left, ...check })));
+const ast = fc.letrec((tie) => ({
+  ast: fc.oneof({ depthSize: 'small' }, compare, tie('leaf'), tie('group'), tie('not')),
+  leaf: fc.oneof(
+    word.map((name) => ({ kind: 'macro', name })),
+    operand.map((left) => ({ kind: 'exists', left })),
+  ),
+  not: tie('ast').map((item) => ({ kind: 'not', item })),
+  group: fc.record({
+    kind: fc.constantFrom('and', 'or'),
+    items: fc.array(tie('ast'), { minLength: 2, maxLength: 4 }),
+  }),
+})).ast as fc.Arbitrary<Ast>;
+
+/** `a and (b and c)` prints and parses as itself: groups stay as they are. */
+describe('parse ∘ print', () => {
+  it('is the identity, with exactly one parse', () => {
+    fc.assert(
+      fc.property(ast, (tree) => {
+        const printed = printAst(tree);
+        expect(meaning(parse(printed))).toEqual(meaning(tree));
+        expect(countParses(printed)).toBe(1);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+  it('never throws anything but a syntax error', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          ast.map(printAst).chain((it) => fc.nat(it.length).map((n) => it.slice(n))),
+        ),
+        (source) => {
+          try {
+            parse(source);
+          } catch (error) {
+            expect((error as Error).name).toBe('ConditionSyntaxError');
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from '@jest/globals';
+import { MAX_SUBJECT, RegexMatcher, checkRegex } from '../../../sensor/lang/regex/index.js';
+
+const ACCEPTED =
+  `ab|cd  [0-9]+  [[:digit:]]{1,3}  [[:word:]]  [[:^alpha:]]  a{2,}  a{1000}  ()  a||b  ^a$  $a  []a]  [a-]
+  [a\\-z]  \\.  \\/  \\_  \\-  \\n  \\t  \\x41  \\x{1F600}  \\101  a**  {  }  ]  a{,3}`.split(
+    /\s+/,
+  );
+const REFUSED =
+  `\\d  \\w  \\s  [\\d]  \\b  (?i)a  (?:a)  (?P<n>a)  (?!a)b  \\A  \\z  \\Q  \\C  \\pL  \\1  \\q  a{1001}
+  ((a{100}){100}){100}  [a-z-_]  [z-a]  [  (  )  *a  a|*  a\\`.split(/\s+/);
+
+const matches = (pattern: string, subject: string): boolean =>
+  new RegexMatcher(pattern).test(subject);
+
+describe('falco-formats §5, regex', () => {
+  it.each(ACCEPTED)('accepted: %s', (pattern) => {
+    expect(checkRegex(pattern)).toEqual({ ok: true });
+  });
+  it('accepted: the empty pattern, which matches the empty text only', () => {
+    expect([matches('', ''), matches('', 'a')]).toEqual([true, false]);
+  });
+  it.each(REFUSED)('refused, with a position: %s', (pattern) => {
+    const result = checkRegex(pattern);
+    expect(result.ok).toBe(false);
+    expect(result).toMatchObject({ at: expect.any(Number), message: expect.stringMatching(/./) });
+  });
+  it.each([
+    ['a*? has no lazy form: an optional group', 'a*?', 'aaa', true],
+    ['a+? has none either', 'a+?', '', true],
+    ['a{,3} is literal text', 'a{,3}', 'a{,3}', true],
+    ['a{,3} does not repeat', 'a{,3}', 'aa', false],
+    ['[:alpha:] is a class of its characters', '[:alpha:]', 'l', true],
+    ['[:alpha:] holds no other letter', '[:alpha:]', 'b', false],
+    ['[[.a.]] is a class and a literal ]', '[[.a.]]', '.]', true],
+    ['[[=a=]] is a class and a literal ]', '[[=a=]]', 'a]', true],
+    ['^ and $ hold at inner lines', '^a$\n^b$', 'a\nb', true],
+    ['foo$ does not match foo and a line end', 'foo$', 'foo\n', false],
+    ['. is never a line end', '.', '\n', false],
+    ['[^x] may be a line end', '[^x]', '\n', true],
+    ['the whole value must match', 'ab|cd', 'abd', false],
+    ['the longest way counts', 'a|ab', 'ab', true],
+    ['a character above U+FFFF is one', '.', '😀', true],
+    ['classes hold characters above U+FFFF', '[😀-😎]{2}', '😁😂', true],
+    ['\\x{1F600} names one', '\\x{1F600}', '😀', true],
+    ['octal', '\\101', 'A', true],
+    ['case counts', 'a', 'A', false],
+    ['\\d in a class of its own words', '[[:digit:][:upper:]]+', '4X', true],
+  ])('%s', (_name, pattern, subject, expected) => {
+    expect(matches(pattern, subject)).toBe(expected);
+  });
+  it('gives the position of the fault', () => {
+    expect(checkRegex('ab\\d')).toMatchObject({ at: 2, hint: 'write [0-9]' });
+    expect(checkRegex('x[z-a]')).toMatchObject({ at: 2 });
+    expect(checkRegex('(a')).toMatchObject({ at: 0 });
+  });
+  it('agrees with V8 on patterns that mean the same in both', () => {
+    const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', 'ab', '[b-d]', '\\.');
+    const pattern = fc.letrec((tie) => ({
+      node: fc.oneof({ depthSize: 'small' }, atom, tie('cat'), tie('alt'), tie('repeat')),
+      cat: fc.tuple(tie('node'), tie('node')).map((parts) => parts.join('')),
+      alt: fc.tuple(tie('node'), tie('node')).map(([a, b]) => `(${a as string}|${b as string})`),
+      repeat: fc
+        .tuple(tie('node'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '{2,}'))
+        .map(([a, op]) => `(${a as string})${op}`),
+    })).node as fc.Arbitrary<string>;
+    const subject = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '.', '\n'), maxLength: 8 });
+    fc.assert(
+      fc.property(
+        pattern,
+        fc.array(subject, { minLength: 4, maxLength: 4 }),
+        (source, subjects) => {
+          const ours = new RegexMatcher(source);
+          const theirs = new RegExp(`^(?:${source})$`);
+          for (const it of subjects) {
+            // V8's dot leaves out more than the line end, but none of it is in the subjects.
+            expect([source, it, ours.test(it)]).toEqual([source, it, theirs.test(it)]);
+          }
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+  it('forgets states when there are too many, and stays right', () => {
+    const matcher = new RegexMatcher('[ -~]*a[ -~]{14}b');
+    const naive = (text: string): boolean => text.at(-16) === 'a' && text.endsWith('b');
+    const letters = randomLetters(100_000);
+    for (let i = 0; i < 200; i++) {
+      const text = letters.slice(i * 500, (i + 1) * 500);
+      expect(matcher.test(text)).toBe(naive(text));
+    }
+  });
+});
+
+/** Letters a and b without a pattern: each makes a state of its own. */
+function randomLetters(length: number): string {
+  let seed = 7;
+  return Array.from({ length }, () =>
+    (seed = (seed * 1103515245 + 12345) % 2 ** 31) & 65536 ? 'a' : 'b',
+  ).join('');
+}
+
+/** Patterns that take a backtracking engine for ever, and ones that make many states. */
+const HOSTILE: readonly (readonly [pattern: string, subject: string])[] = [
+  ['(x+x+)+y', 'x'.repeat(MAX_SUBJECT)],
+  ['(a*)*b', 'a'.repeat(MAX_SUBJECT)],
+  ['(a|aa)+b', 'a'.repeat(MAX_SUBJECT)],
+  ['(a?){500}a{500}', 'a'.repeat(MAX_SUBJECT)],
+  ['(.*a){20}b', 'a'.repeat(MAX_SUBJECT)],
+  ['.*a.{900}b', `${randomLetters(MAX_SUBJECT - 1)}c`],
+];
+
+describe('a hostile pattern on 64 KiB', () => {
+  // Generous: the machine is shared. A backtracking engine takes longer than the universe.
+  const LIMIT_MS = 2000;
+  it.each(HOSTILE)('%s ends in the main thread', (pattern, subject) => {
+    const start = performance.now();
+    expect(matches(pattern, subject)).toBe(false);
+    expect(performance.now() - start).toBeLessThan(LIMIT_MS);
+  });
+  it('a subject beyond 64 KiB is not looked at', () => {
+    expect(matches('a*', 'a'.repeat(MAX_SUBJECT))).toBe(true);
+    expect(matches('a*', 'a'.repeat(MAX_SUBJECT + 1))).toBe(false);
+  });
+});
