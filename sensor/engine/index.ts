@@ -4,6 +4,7 @@ export { Interpreter } from './naive.js';
 export { compileOutput, type Output } from './output/render.js';
 export { jsonOf, textOf } from './output/format.js';
 export { pushDown } from './push-down/index.js';
+export { FILTERED_KINDS } from './push-down/facts.js';
 export { explain, formatClauses, type Clause } from './explain.js';
 export { printCondition } from './print.js';
 export * from './tests/index.js';

@@ -1,9 +1,15 @@
 /** `npm run bench`: what the sensor costs, each figure as a ratio of paired runs with its spread. */
 import { benchCalls } from './calls/bench.js';
+import { benchEngine } from './engine/bench.js';
 import { benchIdentity } from './identity/bench.js';
 
 const benchmarks = [
   { name: 'calls', what: 'cost to getpid, open+close, connect, fork+exec', run: benchCalls },
+  {
+    name: 'engine',
+    what: 'one event from bytes to verdict, beside an interpreter of the same rules',
+    run: benchEngine,
+  },
   { name: 'identity', what: 'the process table with 100,000 processes', run: benchIdentity },
 ];
 

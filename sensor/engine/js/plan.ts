@@ -15,36 +15,34 @@ export type Plan =
   | { readonly kind: 'guard'; readonly guard: Node; readonly inner: readonly Plan[] };
 
 /**
- * Pulls out what rules have in common: the condition that several rules require is asked once, before all of them, so an
- * event that fails `open_write` costs one test, not one for each rule that begins with it.
+ * Puts what rules begin with before all of them: rules whose first conjunct is the same stand inside one `if`, and so on for
+ * what is left of each. An event that fails `open_write` costs one test, not one for each rule about writing. Only the first
+ * conjunct counts (the cheap and decisive ones come first): to pull out a later one would be to ask dear questions early,
+ * and what rules share further on is remembered anyway.
  */
 export function planRules(candidates: readonly Candidate[]): Plan[] {
-  const guard = commonest(candidates);
-  if (guard === null) return candidates.map((candidate) => ({ kind: 'match', ...candidate }));
-  const inside: Candidate[] = [];
-  const outside: Candidate[] = [];
+  const plans: Plan[] = [];
+  const byFirst = new Map<Node, Candidate[]>();
   for (const candidate of candidates) {
-    if (!candidate.conjuncts.includes(guard)) outside.push(candidate);
-    else {
-      const conjuncts = candidate.conjuncts.filter((conjunct) => conjunct !== guard);
-      inside.push({ rule: candidate.rule, conjuncts });
+    const [first, ...rest] = candidate.conjuncts;
+    if (first === undefined || candidate.conjuncts.some((conjunct) => conjunct.stateful)) {
+      plans.push({ kind: 'match', ...candidate });
+      continue;
+    }
+    const group = byFirst.get(first);
+    const inner = { rule: candidate.rule, conjuncts: rest };
+    if (group === undefined) byFirst.set(first, [inner]);
+    else group.push(inner);
+  }
+  for (const [guard, group] of byFirst) {
+    const [only] = group;
+    if (only !== undefined && group.length === 1) {
+      plans.push({ kind: 'match', rule: only.rule, conjuncts: [guard, ...only.conjuncts] });
+    } else {
+      plans.push({ kind: 'guard', guard, inner: planRules(group) });
     }
   }
-  return [{ kind: 'guard', guard, inner: planRules(inside) }, ...planRules(outside)];
-}
-
-function commonest(candidates: readonly Candidate[]): Node | null {
-  const counts = new Map<Node, number>();
-  for (const { conjuncts } of candidates) {
-    for (const node of conjuncts) if (!node.stateful) counts.set(node, (counts.get(node) ?? 0) + 1);
-  }
-  let best: Node | null = null;
-  let bestGain = 0;
-  for (const [node, count] of counts) {
-    const gain = count < 2 ? 0 : ((count - 1) * (1.05 - node.odds)) / (1 + node.cost);
-    if (gain > bestGain) [best, bestGain] = [node, gain];
-  }
-  return best;
+  return plans;
 }
 
 /** How often at most, for one event, each node and operand is asked under the plans of one event type. */

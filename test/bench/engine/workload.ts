@@ -1,4 +1,4 @@
-import { FLAG, KIND, writeBatch, type RecordValues } from '../../sensor/events/index.js';
+import { FLAG, KIND, writeBatch, type RecordValues } from '../../../sensor/events/index.js';
 
 /** System-call numbers of x86-64: records are made, not observed, so any one ABI does. */
 const CALL = { open: 2, openat: 257, connect: 42, sendto: 44, execve: 59 } as const;
@@ -14,7 +14,10 @@ const PROCESSES = 400;
  *
  * @param events - Rounded down to a multiple of ten. A fork record stands before them for each process.
  */
-export function makeWorkload(events: number): { readonly bytes: Uint8Array; readonly events: number } {
+export function makeWorkload(events: number): {
+  readonly bytes: Uint8Array;
+  readonly events: number;
+} {
   const random = makeRandom(42);
   const records: RecordValues[] = [];
   let clock = 1_000_000_000_000n;
@@ -50,7 +53,11 @@ export function makeWorkload(events: number): { readonly bytes: Uint8Array; read
     },
   });
   for (let process = 0; process < PROCESSES; process++) {
-    records.push({ kind: KIND.PROCESS_FORK, header: header(process, 0), members: identity(process) });
+    records.push({
+      kind: KIND.PROCESS_FORK,
+      header: header(process, 0),
+      members: identity(process),
+    });
     records.push(exec(process));
   }
   const other: readonly ((process: number) => RecordValues)[] = [
@@ -90,7 +97,15 @@ export function makeWorkload(events: number): { readonly bytes: Uint8Array; read
       records.push({
         kind: KIND.NET_CONNECT,
         header: header(pick(), CALL.connect),
-        members: { ...ends(random), ret: -115, fd: 5, family: 2, addr_family: 2, type: 1, protocol: 6 },
+        members: {
+          ...ends(random),
+          ret: -115,
+          fd: 5,
+          family: 2,
+          addr_family: 2,
+          type: 1,
+          protocol: 6,
+        },
       });
     }
     records.push(other[ten % other.length]!(pick()));
@@ -99,13 +114,38 @@ export function makeWorkload(events: number): { readonly bytes: Uint8Array; read
 }
 
 const COMMS = [
-  'node', 'python3', 'postgres', 'redis-server', 'java', 'containerd', 'dockerd', 'git', 'make',
-  'cc1', 'ld', 'cat', 'grep', 'sed', 'sshd', 'cron', 'systemd', 'runc', 'curl', 'npm',
+  'node',
+  'python3',
+  'postgres',
+  'redis-server',
+  'java',
+  'containerd',
+  'dockerd',
+  'git',
+  'make',
+  'cc1',
+  'ld',
+  'cat',
+  'grep',
+  'sed',
+  'sshd',
+  'cron',
+  'systemd',
+  'runc',
+  'curl',
+  'npm',
 ];
 const FOLDERS = [
-  '/usr/lib/x86_64-linux-gnu', '/usr/share/zoneinfo', '/proc/self', '/sys/fs/cgroup/system.slice',
-  '/var/lib/postgresql/15/main/base', '/srv/app/node_modules/package/lib', '/home/me/project/src',
-  '/tmp/build-1', '/var/log/app', '/etc/ssl/certs',
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/share/zoneinfo',
+  '/proc/self',
+  '/sys/fs/cgroup/system.slice',
+  '/var/lib/postgresql/15/main/base',
+  '/srv/app/node_modules/package/lib',
+  '/home/me/project/src',
+  '/tmp/build-1',
+  '/var/log/app',
+  '/etc/ssl/certs',
 ];
 
 function filePath(at: number): string {
