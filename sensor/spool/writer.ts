@@ -225,7 +225,9 @@ export class SpoolWriter {
         done += writeSync(fd, this.#scratch, done, length - done, bytes + done);
       }
     } catch (error) {
-      if (segment?.fd != null) truncateQuietly(segment.fd, segment.bytes);
+      // A segment that never held a record is no victim to make room with: it goes at once.
+      if (segment?.bytes === 0) this.#remove(segment);
+      else if (segment?.fd != null) truncateQuietly(segment.fd, segment.bytes);
       return (error as NodeJS.ErrnoException).code ?? 'EIO';
     }
     segment.bytes += length;
@@ -312,9 +314,14 @@ export class SpoolWriter {
   }
 
   #seal(segment: Segment): void {
-    if (segment.fd === null) return;
-    closeSync(segment.fd);
+    const { fd } = segment;
     segment.fd = null;
+    if (fd === null) return;
+    try {
+      closeSync(fd);
+    } catch {
+      // A network file system tells here of a write that failed: readers step over what is not there.
+    }
   }
 
   #tellLosses(): void {
