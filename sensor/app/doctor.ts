@@ -1,4 +1,4 @@
-import { SakerError } from '../core/index.js';
+import type { SakerError } from '../core/index.js';
 import { checkRequirements, findPlan, kernelName, type ServedEvent } from '../kernel/index.js';
 
 /** One thing looked at. */
@@ -35,7 +35,9 @@ const BLIND: Readonly<Record<string, Partial<Record<ServedEvent['plan'], string>
 /** Looks at the machine: requirements first, then how each event is served, found by loading the programs. Never throws. */
 export function examine(): readonly Finding[] {
   const { release, machine } = kernelName();
-  const findings: Finding[] = [{ state: 'ok', what: 'kernel', detail: `${release} ${machine}`, todo: null }];
+  const findings: Finding[] = [
+    { state: 'ok', what: 'kernel', detail: `${release} ${machine}`, todo: null },
+  ];
   const requirements = checkRequirements();
   for (const { name, met, detail, hint } of requirements) {
     findings.push({ state: met ? 'ok' : 'fail', what: name, detail, todo: hint || null });
@@ -53,7 +55,9 @@ export function examine(): readonly Finding[] {
 function serving(served: ServedEvent): Finding {
   const { event, plan, programs, refused } = served;
   const what = `event ${event}`;
-  const why = refused.map(({ program, stage, reason }) => `${program} does not ${stage}: ${reason}`);
+  const why = refused.map(
+    ({ program, stage, reason }) => `${program} does not ${stage}: ${reason}`,
+  );
   if (plan === 'none') {
     return {
       state: 'fail',
@@ -68,7 +72,10 @@ function serving(served: ServedEvent): Finding {
     state: 'ok',
     what,
     detail: `${PLAN_WORDS[plan]} (${programs.join(', ')})${blind === undefined ? '' : `; does not see ${blind}`}`,
-    todo: plan === 'syscall' && why.length > 0 ? `the function plan is not to be had here: ${why[0]}` : null,
+    todo:
+      plan === 'syscall' && why.length > 0
+        ? `the function plan is not to be had here: ${why[0]}`
+        : null,
     served,
   };
 }

@@ -43,7 +43,10 @@ export interface LiveEventItem {
 export type FromSensor =
   | { readonly kind: 'watching'; readonly report: WatchingReport }
   /** Groups of containers, for blocks that name one: all of them, whenever they changed. */
-  | { readonly kind: 'containers'; readonly groups: readonly (readonly [id: number, containerId: string])[] }
+  | {
+      readonly kind: 'containers';
+      readonly groups: readonly (readonly [id: number, containerId: string])[];
+    }
   | { readonly kind: 'rules-in-force'; readonly generation: number }
   | { readonly kind: 'rules-refused'; readonly generation: number; readonly error: ErrorBody }
   | { readonly kind: 'status'; readonly id: number; readonly status: SensorStatus }

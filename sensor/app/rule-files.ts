@@ -44,9 +44,13 @@ function isRuleFile(path: string): boolean {
 function read(name: string): RuleFile {
   const size = statSync(name).size;
   if (size > MAX_BYTES) {
-    throw new SakerError('RULE_FILE', `${name} has ${size} bytes: a rule file has at most ${MAX_BYTES}`, {
-      hint: 'split it',
-    });
+    throw new SakerError(
+      'RULE_FILE',
+      `${name} has ${size} bytes: a rule file has at most ${MAX_BYTES}`,
+      {
+        hint: 'split it',
+      },
+    );
   }
   return { name, text: readFileSync(name, 'utf8') };
 }

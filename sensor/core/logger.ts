@@ -51,8 +51,9 @@ export class RateLimited {
 }
 
 function jsonLine(time: Date, level: LogLevel, message: string, fields: LogFields): string {
-  return JSON.stringify({ time: time.toISOString(), level, message, ...fields }, (_, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
+  return JSON.stringify(
+    { time: time.toISOString(), level, message, ...fields },
+    (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
   );
 }
 
@@ -69,7 +70,7 @@ function quote(value: string): string {
 
 /** Control characters never reach a terminal, wherever the text came from. */
 function escape(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return text.replace(/\p{Cc}/gu, (c) => JSON.stringify(c).slice(1, -1));
 }
 
 function put(fd: number, line: string): void {

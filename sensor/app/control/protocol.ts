@@ -69,7 +69,8 @@ export class LineParser {
 export function asRequest(value: unknown): Request | null {
   if (typeof value !== 'object' || value === null) return null;
   const { id, method, params } = value as Record<string, unknown>;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id) || typeof method !== 'string') return null;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || typeof method !== 'string')
+    return null;
   if (params !== undefined && (typeof params !== 'object' || params === null)) return null;
   return { id, method, params: (params ?? {}) as Record<string, unknown> };
 }

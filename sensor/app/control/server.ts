@@ -68,10 +68,14 @@ export class ControlServer {
       chmodSync(path, 0o660);
       if (group !== null) chownSync(path, 0, group);
     } catch (cause) {
-      throw new SakerError('CONTROL_SOCKET', `cannot listen on ${path}: ${(cause as Error).message}`, {
-        hint: 'choose another folder with --run-dir',
-        cause,
-      });
+      throw new SakerError(
+        'CONTROL_SOCKET',
+        `cannot listen on ${path}: ${(cause as Error).message}`,
+        {
+          hint: 'choose another folder with --run-dir',
+          cause,
+        },
+      );
     } finally {
       process.umask(umask);
     }
@@ -106,7 +110,10 @@ export class ControlServer {
       (value) => {
         const request = asRequest(value);
         if (!request) {
-          write({ id: 0, error: { code: 'BAD_REQUEST', message: 'expected {"id", "method", "params"}' } });
+          write({
+            id: 0,
+            error: { code: 'BAD_REQUEST', message: 'expected {"id", "method", "params"}' },
+          });
           socket.end();
           return;
         }

@@ -9,18 +9,22 @@ export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>>
     status: () => statusOf(daemon),
     'net.off': () => {
       daemon.enforcement?.off();
-      return { message: 'nothing is blocked any more; `saker rules reload` puts blocks in force again' };
+      return {
+        message: 'nothing is blocked any more; `saker rules reload` puts blocks in force again',
+      };
     },
     'rules.reload': () => daemon.reload(),
     'rules.list': () =>
-      (daemon.rules.current?.ruleSet.rules ?? []).map(({ name, priority, enabled, tags, file, line }) => ({
-        name,
-        priority,
-        enabled,
-        tags,
-        file,
-        line,
-      })),
+      (daemon.rules.current?.ruleSet.rules ?? []).map(
+        ({ name, priority, enabled, tags, file, line }) => ({
+          name,
+          priority,
+          enabled,
+          tags,
+          file,
+          line,
+        }),
+      ),
   };
 }
 

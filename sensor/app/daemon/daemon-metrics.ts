@@ -32,7 +32,11 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
   const perKind = (value: (counts: KindCounts) => number): Metric['samples'] =>
     kinds.map(([kind, counts]) => ({ labels: { kind }, value: value(counts) }));
   return [
-    counter('saker_events_seen', 'Events in scope, by kind.', perKind(({ seen }) => seen)),
+    counter(
+      'saker_events_seen',
+      'Events in scope, by kind.',
+      perKind(({ seen }) => seen),
+    ),
     counter(
       'saker_events_filtered',
       'Events no rule could match, discarded in the kernel.',
@@ -50,7 +54,11 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
         Object.entries(lost).map(([cause, value]) => ({ labels: { kind, cause }, value })),
       ),
     ),
-    counter('saker_events_undecodable', 'Records that could not be decoded, by code.', named('code', sensor.undecodable)),
+    counter(
+      'saker_events_undecodable',
+      'Records that could not be decoded, by code.',
+      named('code', sensor.undecodable),
+    ),
     counter(
       'saker_probe_skipped_runs',
       'Runs of a probe that the kernel skipped because it was running already.',
@@ -84,7 +92,11 @@ function enforcementMetrics(daemon: Daemon): Metric[] {
       'Decisions of rules that block, by rule and state.',
       status.rules.map(({ rule, state, hits }) => ({ labels: { rule, state }, value: hits })),
     ),
-    counter('saker_enforcement', 'What the enforcing programs counted.', named('counter', status.counters)),
+    counter(
+      'saker_enforcement',
+      'What the enforcing programs counted.',
+      named('counter', status.counters),
+    ),
   ];
 }
 

@@ -99,7 +99,11 @@ export class Daemon {
         cgroup: config.cgroup,
         hostRoot: config.hostRoot,
         hostname: host,
-        spool: { dir: config.spool.dir, maxBytes: config.spool.maxBytes, shared: this.#shared.buffer },
+        spool: {
+          dir: config.spool.dir,
+          maxBytes: config.spool.maxBytes,
+          shared: this.#shared.buffer,
+        },
         rules: message,
         planFile: join(config.runDir, 'plan.json'),
       },
@@ -143,7 +147,10 @@ export class Daemon {
     await this.link.setRules(message);
     this.#enforcement?.load(message.rules, message.generation);
     commit();
-    this.logger.info('rules reloaded', { generation: message.generation, rules: message.rules.length });
+    this.logger.info('rules reloaded', {
+      generation: message.generation,
+      rules: message.rules.length,
+    });
     return { generation: message.generation, rules: message.rules.length };
   }
 

@@ -19,7 +19,11 @@ export async function guardsOf(config: Config, logger: Logger): Promise<Guard[]>
     peers.map(async ({ host, port }) => {
       try {
         const addresses = await lookup(host, { all: true });
-        return addresses.map(({ address, family }) => ({ address, bits: family === 4 ? 32 : 128, port }));
+        return addresses.map(({ address, family }) => ({
+          address,
+          bits: family === 4 ? 32 : 128,
+          port,
+        }));
       } catch (error) {
         logger.warn('a sink cannot be guarded against blocks: its name is not known', {
           host,
@@ -35,6 +39,7 @@ export async function guardsOf(config: Config, logger: Logger): Promise<Guard[]>
 /** `broker:9092`, `[::1]:9092`, `http://collector:4318/v1/logs`, `collector:4317`. */
 function hostAndPort(text: string): { readonly host: string; readonly port: number | null } {
   const url = new URL(text.includes('://') ? text : `tcp://${text}`);
-  const port = url.port === '' ? ({ 'http:': 80, 'https:': 443 }[url.protocol] ?? null) : Number(url.port);
+  const port =
+    url.port === '' ? ({ 'http:': 80, 'https:': 443 }[url.protocol] ?? null) : Number(url.port);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
 }

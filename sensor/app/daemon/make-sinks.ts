@@ -15,7 +15,12 @@ export async function makeSinks(config: Config, host: string, logger: Logger): P
   return Promise.all(config.sinks.map((sink) => open(sink, config, host, logger)));
 }
 
-async function open(sink: SinkConfig, config: Config, host: string, logger: Logger): Promise<OpenSink> {
+async function open(
+  sink: SinkConfig,
+  config: Config,
+  host: string,
+  logger: Logger,
+): Promise<OpenSink> {
   const route = routeOf(sink.route);
   switch (sink.type) {
     case 'stdout': {
@@ -45,7 +50,11 @@ async function open(sink: SinkConfig, config: Config, host: string, logger: Logg
   }
 }
 
-function formatter(format: 'text' | 'json', iso8601: boolean, color: boolean): (alert: Alert) => string {
+function formatter(
+  format: 'text' | 'json',
+  iso8601: boolean,
+  color: boolean,
+): (alert: Alert) => string {
   return format === 'json'
     ? (alert) => jsonLine(alert, { iso8601 })
     : (alert) => textLine(alert, { iso8601, color });

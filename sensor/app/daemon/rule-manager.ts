@@ -1,5 +1,11 @@
 import { SakerError, type Logger } from '../../core/index.js';
-import { loadRules, renderText, type Diagnostic, type LoadOptions, type LoadResult } from '../../lang/index.js';
+import {
+  loadRules,
+  renderText,
+  type Diagnostic,
+  type LoadOptions,
+  type LoadResult,
+} from '../../lang/index.js';
 import type { RulesMessage } from '../messages.js';
 import { readRuleFiles } from '../rule-files.js';
 
@@ -68,7 +74,12 @@ export class RuleManager {
     }
     const generation = this.#generation + 1;
     return {
-      message: { kind: 'rules', rules: result.ruleSet.rules, generation, matching: this.#options.matching },
+      message: {
+        kind: 'rules',
+        rules: result.ruleSet.rules,
+        generation,
+        matching: this.#options.matching,
+      },
       commit: () => {
         this.#generation = generation;
         this.#current = result;

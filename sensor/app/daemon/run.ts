@@ -7,7 +7,10 @@ import { Daemon } from './daemon.js';
  * @returns whether it was told to end (true) or ended of a fault.
  * @throws SakerError when it could not start.
  */
-export async function runUntilSignal(config: Config, rulePaths: readonly string[]): Promise<boolean> {
+export async function runUntilSignal(
+  config: Config,
+  rulePaths: readonly string[],
+): Promise<boolean> {
   const daemon = new Daemon(config, rulePaths);
   let told = false;
   const end = (): void => {

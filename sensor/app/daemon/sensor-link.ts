@@ -18,7 +18,10 @@ const STOP_MS = 5_000;
 /** The delivery thread's end of the sensor thread. */
 export class SensorLink {
   readonly #worker: Worker;
-  readonly #waiting = new Map<string, { resolve: (value: never) => void; reject: (error: unknown) => void }>();
+  readonly #waiting = new Map<
+    string,
+    { resolve: (value: never) => void; reject: (error: unknown) => void }
+  >();
   /** Told whenever groups of containers changed. */
   onContainers: () => void = () => undefined;
   #containers: readonly (readonly [id: number, containerId: string])[] = [];
@@ -83,7 +86,10 @@ export class SensorLink {
   }
 
   /** Streams decoded events; one watcher's filter is in force at a time, the last one's. */
-  watchEvents(filter: EventFilter, take: (items: readonly LiveEventItem[], dropped: number) => void): () => void {
+  watchEvents(
+    filter: EventFilter,
+    take: (items: readonly LiveEventItem[], dropped: number) => void,
+  ): () => void {
     this.#onEvents.add(take);
     this.#send({ kind: 'events', filter });
     return () => {
@@ -111,9 +117,13 @@ export class SensorLink {
       const timer = setTimeout(() => {
         this.#settle(key, (waiter) => {
           waiter.reject(
-            new SakerError('SENSOR_SILENT', `the sensor thread did not answer within ${deadlineMs} ms`, {
-              hint: 'the machine may be overloaded: look at the log',
-            }),
+            new SakerError(
+              'SENSOR_SILENT',
+              `the sensor thread did not answer within ${deadlineMs} ms`,
+              {
+                hint: 'the machine may be overloaded: look at the log',
+              },
+            ),
           );
         });
       }, deadlineMs);
@@ -123,7 +133,10 @@ export class SensorLink {
           clearTimeout(timer);
           then(value);
         };
-      this.#waiting.set(key, { resolve: finish(resolve as (value: never) => void), reject: finish(reject) });
+      this.#waiting.set(key, {
+        resolve: finish(resolve as (value: never) => void),
+        reject: finish(reject),
+      });
     });
   }
 
@@ -185,5 +198,9 @@ export class SensorLink {
 }
 
 function asError(body: { code: string; message: string; hint?: string }): SakerError {
-  return new SakerError(body.code, body.message, body.hint === undefined ? {} : { hint: body.hint });
+  return new SakerError(
+    body.code,
+    body.message,
+    body.hint === undefined ? {} : { hint: body.hint },
+  );
 }

@@ -46,7 +46,8 @@ function totals(kinds: readonly KindCounts[]): KindCounts {
     filtered += kind.filtered;
     sent += kind.sent;
     received += kind.received;
-    for (const [cause, count] of Object.entries(kind.lost)) lost[cause] = (lost[cause] ?? 0) + count;
+    for (const [cause, count] of Object.entries(kind.lost))
+      lost[cause] = (lost[cause] ?? 0) + count;
   }
   return { seen, filtered, sent, received, lost };
 }

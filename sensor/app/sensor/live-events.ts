@@ -115,7 +115,8 @@ function line(texts: Readonly<Record<string, string>>): string {
   const text = (name: string): string => texts[name] ?? '';
   const millis = Number(BigInt(texts['evt.rawtime'] ?? 0) / 1_000_000n);
   const time = new Date(millis).toISOString().slice(11, 23);
-  const what = text('evt.type') === 'execve' ? text('proc.cmdline') : text('fd.name') || text('fd.realpath');
+  const what =
+    text('evt.type') === 'execve' ? text('proc.cmdline') : text('fd.name') || text('fd.realpath');
   const result = texts['evt.res'] === undefined ? '' : ` res=${text('evt.res')}`;
   const where = text('container.id') === 'host' ? '' : ` container=${text('container.id')}`;
   return `${time} ${text('evt.type').padEnd(9)} ${text('proc.name')}(${text('proc.pid')}) uid=${text('user.uid')} ${what}${result}${where}`;

@@ -95,7 +95,10 @@ export class Pipeline {
         subject: this.#stages.identity.subject(event),
       });
     } catch (error) {
-      this.#logger.error('an alert could not be written down', { rule: rule.name, error: String(error) });
+      this.#logger.error('an alert could not be written down', {
+        rule: rule.name,
+        error: String(error),
+      });
     }
   }
 }

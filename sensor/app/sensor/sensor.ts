@@ -7,7 +7,13 @@ import { cgroupScope, openProbes, type CgroupScope, type Probes } from '../../ke
 import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
 import { SpoolShared, SpoolWriter } from '../../spool/index.js';
 import { errorBody } from '../control/index.js';
-import type { EventFilter, FromSensor, KindCounts, RulesMessage, SensorStatus } from '../messages.js';
+import type {
+  EventFilter,
+  FromSensor,
+  KindCounts,
+  RulesMessage,
+  SensorStatus,
+} from '../messages.js';
 import { LiveEvents } from './live-events.js';
 import { Pipeline } from './pipeline.js';
 
@@ -20,7 +26,11 @@ export interface SensorOptions {
   readonly cgroup: string | null;
   readonly hostRoot: string;
   readonly hostname: string;
-  readonly spool: { readonly dir: string; readonly maxBytes: number; readonly shared: SharedArrayBuffer };
+  readonly spool: {
+    readonly dir: string;
+    readonly maxBytes: number;
+    readonly shared: SharedArrayBuffer;
+  };
   readonly rules: RulesMessage;
   /** Keeps what was found out about this kernel, for the next start of the same boot. */
   readonly planFile: string;
@@ -120,17 +130,20 @@ export class Sensor {
   }
 
   #install({ rules, matching, generation }: RulesMessage): void {
-    const engine = compileRules({ rules }, {
-      fields: this.#identity.fields,
-      types: { names: EVENT_NAMES },
-      matching,
-      onError: (rule, error) => {
-        this.#ruleFaults.say(rule.name, 'a rule could not be judged', {
-          rule: rule.name,
-          error: String(error),
-        });
+    const engine = compileRules(
+      { rules },
+      {
+        fields: this.#identity.fields,
+        types: { names: EVENT_NAMES },
+        matching,
+        onError: (rule, error) => {
+          this.#ruleFaults.say(rule.name, 'a rule could not be judged', {
+            rule: rule.name,
+            error: String(error),
+          });
+        },
       },
-    });
+    );
     const wanted = pushDown(engine.rules);
     // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
     this.#control(union(this.#classes, wanted), generation);
@@ -178,7 +191,10 @@ export class Sensor {
       kinds,
       undecodable: failures,
       skipped: Object.fromEntries(
-        counters.skipped.map((entry) => [entry.program, entry.recursionMisses + (entry.missed ?? 0)]),
+        counters.skipped.map((entry) => [
+          entry.program,
+          entry.recursionMisses + (entry.missed ?? 0),
+        ]),
       ),
       matches: Object.fromEntries(this.#pipeline.matches),
       ...this.#identity.stats(),
