@@ -114,10 +114,14 @@ function read(
 ): void {
   const reading = readLeaf(leaf);
   switch (reading.kind) {
-    case 'refused': {
-      const { kind: _kind, ...refusal } = reading;
-      return found({ severity: 'error', ...refusal });
-    }
+    case 'refused':
+      return found({
+        severity: 'error',
+        code: reading.code,
+        message: reading.message,
+        span: reading.span,
+        ...(reading.hint === undefined ? {} : { hint: reading.hint }),
+      });
     case 'folded':
       return found({ severity: 'note', code: 'folded', message: reading.note });
     case 'egress':

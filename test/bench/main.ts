@@ -1,9 +1,15 @@
 /** `npm run bench`: what the sensor costs, each figure as a ratio of paired runs with its spread. */
 import { benchCalls } from './calls/bench.js';
+import { benchEnforce } from './enforce/bench.js';
 import { benchEngine } from './engine/bench.js';
 import { benchIdentity } from './identity/bench.js';
 
 const benchmarks = [
+  {
+    name: 'enforce',
+    what: 'what block rules cost the flows they let pass',
+    run: benchEnforce,
+  },
   { name: 'calls', what: 'cost to getpid, open+close, connect, fork+exec', run: benchCalls },
   {
     name: 'engine',

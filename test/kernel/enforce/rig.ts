@@ -37,7 +37,10 @@ export interface Rig {
 
 const sh = (script: string): string => execFileSync('bash', ['-ec', script], { encoding: 'utf8' });
 
-export async function makeRig(ports: readonly number[]): Promise<Rig> {
+export async function makeRig(
+  ports: readonly number[],
+  options: { readonly quiet?: boolean } = {},
+): Promise<Rig> {
   const folder = `/tmp/saker-enforce-${process.pid}`;
   const cgroup = `${findCgroup2Mount().path}/saker-test-${process.pid}-enforce`;
   const children: ChildProcess[] = [];
@@ -100,7 +103,13 @@ export async function makeRig(ports: readonly number[]): Promise<Rig> {
     });
   };
 
-  const far = await talk('nsenter', [`-t${world}`, '-n', programs.farSide, ...ports.map(String)]);
+  const far = await talk('nsenter', [
+    `-t${world}`,
+    '-n',
+    programs.farSide,
+    ...(options.quiet === true ? ['-q'] : []),
+    ...ports.map(String),
+  ]);
   const greeting = await far.next();
   if (greeting !== 'ready') throw new Error(`far side: ${greeting}`);
 

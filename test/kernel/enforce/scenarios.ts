@@ -26,7 +26,7 @@ import { startSensor, type TestSensor } from './sensor.js';
 const BLOCKED = 7001;
 const FREE = 7002;
 
-type Scenario = (rig: Rig) => Promise<unknown>;
+type Scenario<T = unknown> = (rig: Rig) => Promise<T>;
 
 const blockProgram = (path: string, action = {}) =>
   blockRule(
@@ -305,7 +305,7 @@ const laterVeths: Scenario = async (rig) => {
       await sleep(20);
       after = enforcement.status().interfaces.map(({ name }) => name);
     }
-    return { before, after };
+    return { before, interfaces: after };
   });
 };
 
@@ -438,7 +438,14 @@ const agrees: Scenario = async (rig) => {
         const told = enforcement.status().rules.map((rule) => rule.hits);
         if (String(told) !== String(hits)) wrongRules.push({ round, told, hits });
       }
-      return { total, blocked, wrong, wrongRules, counters: enforcement.status().counters };
+      return {
+        total,
+        refused: blocked,
+        passed: total - blocked,
+        wrong,
+        wrongRules,
+        counters: enforcement.status().counters,
+      };
     },
   );
 };

@@ -11,7 +11,7 @@ import { findPlan, loadProbes, type CgroupScope } from '../../../sensor/kernel/i
 export interface TestSensor {
   readonly enforcement: Enforcement;
   /** Verdicts told so far. */
-  verdicts(): readonly NetVerdict[];
+  readonly verdicts: () => readonly NetVerdict[];
   close(): void;
 }
 

@@ -1,6 +1,6 @@
-/* far-side PORT...: echoes TCP and UDP, IPv4 and IPv6, on these ports, and counts every packet that arrives for them, whatever
+/* far-side [-q] PORT...: echoes TCP and UDP, IPv4 and IPv6, on these ports, and counts every packet that arrives for them, whatever
  * becomes of it. Says "ready", then answers each line on its input with the counts so far: "PORT COUNT PORT COUNT ... 0 COUNT";
- * port 0 stands for fragments that carry no ports. */
+ * port 0 stands for fragments that carry no ports. -q: counts nothing and answers nothing, for measurements. */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -13,6 +13,7 @@
 
 static int ports[32], port_count;
 static unsigned long counts[65536];
+static int quiet;
 
 static int listening(int type, int port)
 {
@@ -57,17 +58,19 @@ static void count(const unsigned char *p, ssize_t len, int protocol)
 int main(int argc, char **argv)
 {
 	struct pollfd fds[1024];
-	int n = 0, streams_from, i, raw = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL));
+	int n = 0, streams_from, i, raw;
 	char buffer[65536];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (raw < 0) {
+	quiet = argc > 1 && !strcmp(argv[1], "-q");
+	raw = quiet ? -1 : socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL));
+	if (raw < 0 && !quiet) {
 		perror("far-side: packet socket");
 		return 1;
 	}
 	fds[n++] = (struct pollfd){ .fd = 0, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = raw, .events = POLLIN };
-	for (i = 1; i < argc && port_count < 32; i++) {
+	for (i = 1 + quiet; i < argc && port_count < 32; i++) {
 		ports[port_count++] = atoi(argv[i]);
 		fds[n++] = (struct pollfd){ .fd = listening(SOCK_STREAM, atoi(argv[i])), .events = POLLIN };
 		fds[n++] = (struct pollfd){ .fd = listening(SOCK_DGRAM, atoi(argv[i])), .events = POLLIN };
@@ -95,7 +98,7 @@ int main(int argc, char **argv)
 				fds[n++] = (struct pollfd){ .fd = peer, .events = POLLIN };
 			if (fds[i + 1].revents &&
 			    (got = recvfrom(fds[i + 1].fd, buffer, sizeof(buffer), 0, (void *)&from, &len)) >= 0)
-				if (sendto(fds[i + 1].fd, buffer, got, 0, (void *)&from, len) < 0)
+				if (!quiet && sendto(fds[i + 1].fd, buffer, got, 0, (void *)&from, len) < 0)
 					perror("far-side: reply");
 		}
 		for (i = streams_from; i < n; i++) {
@@ -105,7 +108,7 @@ int main(int argc, char **argv)
 				continue;
 			got = recv(fds[i].fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 			if (got > 0) {
-				if (send(fds[i].fd, buffer, got, MSG_NOSIGNAL) < 0)
+				if (!quiet && send(fds[i].fd, buffer, got, MSG_NOSIGNAL) < 0)
 					perror("far-side: echo");
 			} else {
 				close(fds[i].fd);

@@ -5,17 +5,22 @@
  *   send N TEXT                 writes TEXT to socket N -> errno
  *   big N BYTES                 writes that many bytes -> errno
  *   recv N                      waits up to a second -> TEXT, or "errno E", or "timeout"
+ *   measure connect|stream|send ADDRESS PORT N
+ *                               N times connect+close, N MiB through one connection, N datagrams on one socket
+ *                               -> nanoseconds each (of stream: for a KiB)
  *   fork                        goes on in a child: the parent waits and ends with it */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fds[256], count, loose4 = -1, loose6 = -1;
@@ -87,6 +92,57 @@ static void receive(int fd)
 		printf("%.*s\n", (int)got, text);
 }
 
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static double measure(const char *what, const char *host, int port, int times)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, host, port);
+	bool stream = strcmp(what, "send");
+	int fd = socket(to.ss_family, stream ? SOCK_STREAM : SOCK_DGRAM, 0), i;
+	struct linger abort = { 1, 0 }; /* no TIME_WAIT: ports would run out */
+	double from;
+	long left = times * 1048576L;
+
+	if (!strcmp(what, "connect")) {
+		close(fd);
+		from = now_ns();
+		for (i = 0; i < times; i++) {
+			fd = socket(to.ss_family, SOCK_STREAM, 0);
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+			if (connect(fd, (void *)&to, len))
+				return -errno;
+			close(fd);
+		}
+		return (now_ns() - from) / times;
+	}
+	if (connect(fd, (void *)&to, len))
+		return -errno;
+	from = now_ns();
+	if (stream) {
+		while (left > 0) {
+			ssize_t sent = send(fd, bytes, sizeof(bytes), 0);
+
+			if (sent < 0)
+				return -errno;
+			left -= sent;
+		}
+	} else {
+		for (i = 0; i < times; i++)
+			if (send(fd, bytes, 64, 0) < 0 && errno != ECONNREFUSED && errno != ENOBUFS)
+				return -errno;
+	}
+	from = now_ns() - from;
+	close(fd);
+	return from / times / (stream ? 1024 : 1);
+}
+
 int main(void)
 {
 	char line[512], a[64], b[64], text[256];
@@ -111,6 +167,8 @@ int main(void)
 			printf("%d\n", send(fds[n], bytes, port, 0) < 0 ? errno : 0);
 		} else if (sscanf(line, "recv %d", &n) == 1) {
 			receive(fds[n]);
+		} else if (sscanf(line, "measure %63s %63s %d %d", a, b, &port, &n) == 4) {
+			printf("%.1f\n", measure(a, b, port, n));
 		} else if (!strncmp(line, "fork", 4)) {
 			pid_t child = fork();
 
