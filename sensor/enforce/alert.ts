@@ -1,6 +1,6 @@
 import { AT, type RecordCursor } from '../events/index.js';
 import type { Rule } from '../lang/ir.js';
-import type { NewAlert } from '../spool/index.js';
+import type { NewAlert } from '../spool/alert.js';
 import { addressTextOf } from './address.js';
 
 /** Where a flow was judged; index is `enum saker_verdict_layer`. */
