@@ -83,6 +83,13 @@ const comparison = (
   rightSpan: right.rightSpan,
   span: { start: left.span.start, end: right.rightSpan.end },
 });
+/** An operator and its literals, which the lexer made one token. */
+export const test = from((left: AstOperand, token: Token): AstCompare => ({
+  ...token.test!,
+  kind: 'compare',
+  left,
+  span: { start: left.span.start, end: token.end },
+}));
 export const compare = from((left: AstOperand, op: Token, right: Right) =>
   comparison(left, op, null, right),
 );
@@ -114,18 +121,7 @@ export const argList = from((_open: Token, first: AstOperand, tail: Tail<AstOper
 export const text = from(textOf);
 
 const one = (value: AstValue): Right => ({ right: [value], form: 'one', rightSpan: value.span });
-export const oneText = from((token: Token) => one(textOf(token)));
 export const oneOperand = from(one);
-export const textList = from((token: Token): Right => ({
-  right: token.items,
-  form: 'list',
-  rightSpan: spanOf(token, token),
-}));
-export const namedList = from((token: Token): Right => ({
-  right: [textOf(token)],
-  form: 'name',
-  rightSpan: spanOf(token, token),
-}));
 export const mixedList = from(
   (open: Token, first: AstValue, tail: Tail<AstValue>, close: Token): Right => ({
     right: listed(first, tail),

@@ -1,5 +1,6 @@
 # Falco's condition language: structure only, one level per precedence, loosest first, exactly one parse.
-# The lexer (lexer.ts) knows what may stand where, so a check is three tokens and a list of literals is one.
+# The lexer (lexer.ts) knows what may stand where: an operator with the literal or the list of literals behind it is one
+# token (test), so most checks are two.
 # Meaning (macros, fields, types) comes later, in sensor/lang/passes.
 
 @preprocessor typescript
@@ -8,7 +9,7 @@
 import * as build from './build.js';
 import { tokens } from './lexer.js';
 
-const { and, or, not, lparen, rparen, identifier, field, exists, compareOp, modifier, value, list, listName, listOpen, comma, listClose, val, call, index } = tokens;
+const { and, or, not, lparen, rparen, identifier, field, exists, test, compareOp, modifier, value, listOpen, comma, listClose, val, call, index } = tokens;
 %}
 
 condition -> orExpr {% id %}
@@ -21,6 +22,7 @@ notExpr -> %not notExpr               {% build.not %}
 predicate -> %lparen orExpr %rparen             {% build.group %}
            | %identifier                        {% build.macro %}
            | operand %exists                    {% build.exists %}
+           | operand %test                      {% build.test %}
            | operand %compareOp right           {% build.compare %}
            | operand %compareOp %modifier right {% build.compareModified %}
 
@@ -34,10 +36,7 @@ callArg  -> operand                        {% id %}
           | %value                         {% build.text %}
           | %listOpen operand (%comma operand):* %listClose  {% build.argList %}
 
-right -> %value        {% build.oneText %}
-       | %list         {% build.textList %}
-       | %listName     {% build.namedList %}
-       | rightOperand  {% build.oneOperand %}
+right -> rightOperand  {% build.oneOperand %}
        | %listOpen listItem (%comma listItem):* %listClose  {% build.mixedList %}
 listItem     -> rightOperand {% id %}
               | %value       {% build.text %}

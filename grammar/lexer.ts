@@ -8,7 +8,7 @@ import {
   TRANSFORMERS,
   WORD_OPERATORS,
 } from './ast.js';
-import type { AstSpan, AstText } from './ast.js';
+import type { AstCompare, AstModifier, AstOperator, AstSpan, AstText } from './ast.js';
 
 /** Types of tokens that the grammar sees; blanks never reach it. */
 export type TokenType =
@@ -20,11 +20,10 @@ export type TokenType =
   | 'identifier'
   | 'field'
   | 'exists'
+  | 'test'
   | 'compareOp'
   | 'modifier'
   | 'value'
-  | 'list'
-  | 'listName'
   | 'listOpen'
   | 'comma'
   | 'listClose'
@@ -39,8 +38,11 @@ export interface Token {
   readonly start: number;
   readonly end: number;
   readonly quoted: boolean;
-  /** Of a `list`: its literals. One token for the whole list keeps a list of hundreds of items linear and cheap. */
-  readonly items: readonly AstText[];
+  /**
+   * Of a `test`: the comparison but for its left side. One token for an operator and all its literals spares the grammar the
+   * items of a list and half of the tokens of a check.
+   */
+  readonly test: Omit<AstCompare, 'kind' | 'left' | 'span'> | null;
 }
 
 /** What the text breaks, and where. */
@@ -178,7 +180,7 @@ export function lex(text: string): Token[] {
     word: string,
     isQuoted = false,
   ): void => {
-    out.push({ type, text: word, start, end, quoted: isQuoted, items: NONE });
+    out.push({ type, text: word, start, end, quoted: isQuoted, test: null });
   };
   /** Which frame an operand beginning here belongs to. */
   const operandFrame = (): Frame =>
@@ -265,7 +267,7 @@ export function lex(text: string): Token[] {
         go('list');
         break;
       case 'listName':
-        emit('listName', start, end, word);
+        foldTest(out, [bareText(word, start, end)], 'name', { start, end });
         go('expr');
         break;
       case 'listOpen':
@@ -286,7 +288,10 @@ export function lex(text: string): Token[] {
       case 'number':
         if (token.type === 'quoted') emit('value', start, end, unquote(word, start), true);
         else emit('value', start, end, toBytes(word));
-        if (state === 'value' || state === 'number') go('expr');
+        if (state === 'value' || state === 'number') {
+          foldTest(out, [textOf(out.pop()!)], 'one', { start, end });
+          go('expr');
+        }
         break;
       case 'openQuote':
         throw new ConditionSyntaxError(
@@ -307,8 +312,6 @@ export function lex(text: string): Token[] {
   return out;
 }
 
-const NONE: readonly AstText[] = [];
-
 /** Token types by name, for the grammar. nearley compares `type`; its typings only know `test`. */
 export const tokens = Object.fromEntries(
   (
@@ -321,11 +324,10 @@ export const tokens = Object.fromEntries(
       'identifier',
       'field',
       'exists',
+      'test',
       'compareOp',
       'modifier',
       'value',
-      'list',
-      'listName',
       'listOpen',
       'comma',
       'listClose',
@@ -359,7 +361,40 @@ function unexpected(text: string, start: number, state: State): ConditionSyntaxE
   return new ConditionSyntaxError(`expected ${EXPECTED[state]}, found ${found}`, span);
 }
 
-/** `( a , b )` → one `list` token, unless an operand stands in it: then the grammar sees the items. */
+/** `op value` → one `test` token. */
+function foldTest(
+  out: Token[],
+  right: readonly AstText[],
+  form: AstCompare['form'],
+  rightSpan: AstSpan,
+): void {
+  const modifier = out.at(-1)?.type === 'modifier' ? out.pop()! : null;
+  const op = out.pop()!;
+  out.push({
+    type: 'test',
+    text: op.text,
+    start: op.start,
+    end: rightSpan.end,
+    quoted: false,
+    test: {
+      op: op.text as AstOperator,
+      modifier: modifier === null ? null : (modifier.text as AstModifier),
+      right,
+      form,
+      opSpan: { start: op.start, end: op.end },
+      rightSpan,
+    },
+  });
+}
+
+const bareText = (word: string, start: number, end: number): AstText => ({
+  kind: 'text',
+  value: word,
+  form: 'bare',
+  span: { start, end },
+});
+
+/** `op (a, b)` → one `test` token, unless an operand stands in the list: then the grammar sees the items. */
 function foldLiterals(out: Token[]): void {
   let first = out.length - 1;
   while (out[first]!.type !== 'listOpen') {
@@ -384,14 +419,7 @@ function foldLiterals(out: Token[]): void {
     }
     if (wanted === 'value') items.push(textOf(token));
   });
-  out.push({
-    type: 'list',
-    text: '',
-    start: open.start,
-    end: close.end,
-    quoted: false,
-    items,
-  });
+  foldTest(out, items, 'list', { start: open.start, end: close.end });
 }
 
 /** A value token as a node. */

@@ -73,9 +73,7 @@ const CLOSING: ReadonlySet<string> = new Set([
   'rparen',
   'identifier',
   'exists',
-  'value',
-  'list',
-  'listName',
+  'test',
   'listClose',
   'index',
 ]);
@@ -92,10 +90,9 @@ function misplaced(tokens: readonly Token[], offset: number): ConditionSyntaxErr
     return new ConditionSyntaxError(`expected ${expected}, found the end`, { start: end, end });
   }
   const span = { start: token.start, end: token.end };
-  const found = token.type === 'list' ? '(' : token.text;
   const glued = /^(and|or|not)./.exec(token.text);
   return new ConditionSyntaxError(
-    `expected ${expected}, found "${found}"`,
+    `expected ${expected}, found "${token.text}"`,
     span,
     glued === null ? undefined : `"${glued[1]}" needs a blank or "(" behind it`,
   );

@@ -60,11 +60,33 @@ export function valueKey(value: Literal | Operand): string | null {
 /** The left-hand side as a key. */
 export const operandKey = (operand: Operand): string => printOperand(operand);
 
-const keys = new WeakMap<Condition, string>();
+/** Numbers conditions: equal numbers mean the same. A macro's body is numbered once, however often it is used. */
+export class ConditionIds {
+  readonly #byText = new Map<string, number>();
+  readonly #ids = new Map<Condition, number>();
 
-/** A condition as a key: equal keys mean the same. */
-export function conditionKey(condition: Condition): string {
-  let key = keys.get(condition);
-  if (key === undefined) keys.set(condition, (key = printCondition(condition)));
-  return key;
+  of(condition: Condition): number {
+    let id = this.#ids.get(condition);
+    if (id !== undefined) return id;
+    const text = this.#text(condition);
+    id = this.#byText.get(text);
+    if (id === undefined) this.#byText.set(text, (id = this.#byText.size));
+    this.#ids.set(condition, id);
+    return id;
+  }
+
+  #text(condition: Condition): string {
+    switch (condition.kind) {
+      case 'and':
+      case 'or':
+        return `${condition.kind} ${condition.items.map((item) => this.of(item)).join(' ')}`;
+      case 'not':
+        return `not ${this.of(condition.item)}`;
+      case 'macro':
+        return `same ${this.of(condition.body)}`;
+      case 'exists':
+      case 'compare':
+        return printCondition(condition);
+    }
+  }
 }

@@ -9,7 +9,7 @@ export interface ExpandedList {
 
 /** Characters a list's name must stand between. */
 const DELIMITERS = ' \t\n\r(),=';
-const WORDS = /[^ \t\n\r(),=]+/g;
+const BETWEEN = /[ \t\n\r(),=]+/;
 const isBlank = (char: string | undefined): boolean =>
   char !== undefined && ' \t\n\r'.includes(char);
 
@@ -54,7 +54,7 @@ function collectWords(
   words: Set<string>,
 ): boolean {
   let any = false;
-  for (const [word] of text.matchAll(WORDS)) {
+  for (const word of text.split(BETWEEN)) {
     if (!lists.has(word)) continue;
     words.add(word);
     any = true;

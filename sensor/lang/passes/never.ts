@@ -11,30 +11,34 @@ export interface Contradiction {
   readonly macro: string | null;
 }
 
-/** Finds checks that cannot hold together: `a = 1 and a = 2`, `a exists and not a exists`, `n > 5 and n < 3`. */
+const cache = new WeakMap<Condition, readonly Contradiction[]>();
+
+/**
+ * Finds checks that cannot hold together: `a = 1 and a = 2`, `a exists and not a exists`, `n > 5 and n < 3`. A macro's body is
+ * searched once, however many rules use it.
+ */
 export function findContradictions(condition: Condition): readonly Contradiction[] {
-  const found: Contradiction[] = [];
-  const seen = new Set<Condition>();
-  const walk = (part: Condition): void => {
-    if (seen.has(part)) return;
-    seen.add(part);
-    switch (part.kind) {
-      case 'and':
-        check(part, found);
-        break;
-      case 'macro':
-        return walk(part.body);
-      case 'not':
-        return walk(part.item);
-      case 'exists':
-      case 'compare':
-        return;
-      case 'or':
-    }
-    for (const item of part.items) walk(item);
-  };
-  walk(condition);
+  let found = cache.get(condition);
+  if (found === undefined) cache.set(condition, (found = search(condition)));
   return found;
+}
+
+function search(condition: Condition): readonly Contradiction[] {
+  switch (condition.kind) {
+    case 'and':
+      return [...checkGroup(condition), ...condition.items.flatMap(findContradictions)];
+    case 'or':
+      return condition.items.flatMap(findContradictions);
+    case 'not':
+      return findContradictions(condition.item);
+    case 'macro':
+      return findContradictions(condition.body).map((found) =>
+        found.macro === null ? { ...found, macro: condition.name } : found,
+      );
+    case 'exists':
+    case 'compare':
+      return [];
+  }
 }
 
 /** Does the field have one value at a time? */
@@ -44,7 +48,8 @@ function isSingle(operand: Operand): boolean {
   return !def.list && (def.multi === null || arg !== null);
 }
 
-function check(group: Condition, found: Contradiction[]): void {
+function checkGroup(group: Condition): readonly Contradiction[] {
+  const found: Contradiction[] = [];
   const byField = new Map<string, Conjunct[]>();
   for (const conjunct of conjunctsOf(group)) {
     const operand = leftOf(conjunct.condition);
@@ -67,6 +72,7 @@ function check(group: Condition, found: Contradiction[]): void {
       macro: second.macro,
     });
   }
+  return found;
 }
 
 /** The left-hand side of a check or of its negation. */

@@ -1,6 +1,6 @@
 import type { Condition, Rule } from '../ir.js';
 import type { Compare } from './facts.js';
-import { allowedValues, conditionKey, conjunctsOf, operandKey } from './facts.js';
+import { ConditionIds, allowedValues, conjunctsOf, operandKey } from './facts.js';
 
 /** A rule that never alerts because an earlier one matches whatever it matches. */
 export interface Shadowed {
@@ -11,8 +11,12 @@ export interface Shadowed {
 /** What must hold for a rule to match, ready to be asked what follows from it. */
 interface Facts {
   readonly rule: Rule;
-  readonly keys: ReadonlySet<string>;
+  /** Single checks first: most rules differ in one of them. */
+  readonly conjuncts: readonly Condition[];
+  readonly ids: ReadonlySet<number>;
   readonly byField: ReadonlyMap<string, readonly Compare[]>;
+  /** What was asked before: rules share macros. */
+  readonly known: Map<Condition, boolean>;
 }
 
 /**
@@ -20,17 +24,17 @@ interface Facts {
  * condition of the earlier rule must be one of the later rule's, or weaker than one.
  */
 export function findShadowed(rules: readonly Rule[]): readonly Shadowed[] {
+  const ids = new ConditionIds();
   const observing = rules.filter((rule) => rule.action === null);
-  const facts = observing.map(factsOf);
+  const all = observing.map((rule) => factsOf(rule, ids));
   const found: Shadowed[] = [];
-  facts.forEach((later, i) => {
+  all.forEach((later, i) => {
     for (let j = 0; j < i; j++) {
-      const earlier = observing[j]!;
-      if (earlier.source !== later.rule.source || !overlap(earlier, later.rule)) continue;
-      if (follows(earlier.condition, later, new Set())) {
-        found.push({ shadowed: later.rule, by: earlier });
-        return;
-      }
+      const earlier = all[j]!;
+      if (earlier.rule.source !== later.rule.source || !overlap(earlier.rule, later.rule)) continue;
+      if (!earlier.conjuncts.every((conjunct) => follows(conjunct, later, ids))) continue;
+      found.push({ shadowed: later.rule, by: earlier.rule });
+      return;
     }
   });
   return found;
@@ -41,39 +45,46 @@ function overlap(a: Rule, b: Rule): boolean {
   return a.events.size > 0 && !a.events.isDisjointFrom(b.events);
 }
 
-function factsOf(rule: Rule): Facts {
-  const keys = new Set<string>();
+function factsOf(rule: Rule, ids: ConditionIds): Facts {
+  const own = new Set<number>();
   const byField = new Map<string, Compare[]>();
-  for (const { condition } of conjunctsOf(rule.condition)) {
-    keys.add(conditionKey(condition));
+  const conjuncts = conjunctsOf(rule.condition).map(({ condition }) => condition);
+  for (const condition of conjuncts) {
+    own.add(ids.of(condition));
     if (condition.kind !== 'compare') continue;
     const key = operandKey(condition.left);
     const list = byField.get(key);
     if (list === undefined) byField.set(key, [condition]);
     else list.push(condition);
   }
-  return { rule, keys, byField };
+  conjuncts.sort((a, b) => Number(isGroup(a)) - Number(isGroup(b)));
+  return { rule, conjuncts, ids: own, byField, known: new Map() };
 }
 
-function follows(condition: Condition, facts: Facts, open: Set<Condition>): boolean {
-  // A macro that doubles at each level would be walked for ever.
-  if (open.size > 10_000) return false;
-  open.add(condition);
+const isGroup = ({ kind }: Condition): boolean =>
+  kind === 'or' || kind === 'macro' || kind === 'not';
+
+function follows(condition: Condition, facts: Facts, ids: ConditionIds): boolean {
+  let known = facts.known.get(condition);
+  if (known === undefined) {
+    known = facts.ids.has(ids.of(condition)) || followsFromParts(condition, facts, ids);
+    facts.known.set(condition, known);
+  }
+  return known;
+}
+
+function followsFromParts(condition: Condition, facts: Facts, ids: ConditionIds): boolean {
   switch (condition.kind) {
     case 'and':
-      return condition.items.every((item) => follows(item, facts, open));
+      return condition.items.every((item) => follows(item, facts, ids));
     case 'or':
-      return (
-        facts.keys.has(conditionKey(condition)) ||
-        condition.items.some((item) => follows(item, facts, open))
-      );
+      return condition.items.some((item) => follows(item, facts, ids));
     case 'macro':
-      return follows(condition.body, facts, open);
+      return follows(condition.body, facts, ids);
     case 'not':
     case 'exists':
-      return facts.keys.has(conditionKey(condition));
+      return false;
     case 'compare':
-      if (facts.keys.has(conditionKey(condition))) return true;
       return (facts.byField.get(operandKey(condition.left)) ?? []).some((fact) =>
         implies(fact, condition),
       );
