@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What user space (sensor/enforce/tables.ts) and the enforcement programs share: shapes of maps and fixed numbers. A test
- * compares them with the object's BTF. */
+ * (test/unit/enforce/layout.test.ts) compares the two. */
 #ifndef SAKER_ENFORCE_LAYOUT_H
 #define SAKER_ENFORCE_LAYOUT_H
 
-enum {
+enum saker_limits {
 	SAKER_CLAUSES = 1024,
 	SAKER_ROW_WORDS = SAKER_CLAUSES / 64,
 	SAKER_ROWS = 16384,
 	SAKER_SUBJECT_BYTES = 256, /* of a path that are compared */
-	SAKER_REPORT_PERIOD_NS = 10 * 1000000000ULL, /* a flow that goes on being judged is told of this often */
 };
+
+#define SAKER_REPORT_PERIOD_NS 10000000000ULL /* a flow that goes on being judged is told of this often */
 
 /* Rows at fixed numbers. */
 enum saker_row {
@@ -65,7 +66,7 @@ struct saker_facts {
 
 /* What no rule may cut, by the longest prefix: user space adds the ports of the prefixes around it. */
 struct saker_guard {
-	unsigned short any;		/* 1: every port */
+	unsigned short any; /* 1: every port */
 	unsigned short count;
 	unsigned short port[14];
 };

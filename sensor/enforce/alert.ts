@@ -4,9 +4,9 @@ import type { NewAlert } from '../spool/alert.js';
 import { addressTextOf } from './address.js';
 
 /** Where a flow was judged; index is `enum saker_verdict_layer`. */
-const LAYERS = ['', 'connect', 'sendmsg', 'tc', 'cgroup_skb'] as const;
+export const LAYERS = ['', 'connect', 'sendmsg', 'tc', 'cgroup_skb'] as const;
 /** What became of it; index is `enum saker_verdict_outcome`. */
-const OUTCOMES = ['reported', 'refused', 'reset', 'dropped'] as const;
+export const OUTCOMES = ['reported', 'refused', 'reset', 'dropped'] as const;
 
 /** One SAKER_NET_VERDICT record: what enforcement decided about a flow. */
 export interface NetVerdict {

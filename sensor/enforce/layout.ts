@@ -1,6 +1,6 @@
 /**
- * What bpf/enforce/layout.h fixes, for this side. A test compares it with the object's BTF-described maps; the record's
- * offsets come from the generated layout like those of every other kind.
+ * What bpf/enforce/layout.h fixes, for this side: test/unit/enforce/layout.test.ts compares the two. The record's offsets come
+ * from the generated layout like those of every other kind.
  */
 export const WORD = { now: 0, aliveUntil: 1, set0: 2 } as const;
 

@@ -8,7 +8,8 @@ import { formatRatio, spread } from '../spread.js';
 
 const PORT = 7001;
 const ROUNDS = 5;
-const WORK = { connect: 600, stream: 300, send: 50_000 } as const;
+const BATCHES = 8;
+const WORK = { connect: 100, stream: 60, send: 8000 } as const;
 type Kind = keyof typeof WORK;
 const kinds = Object.keys(WORK) as Kind[];
 
@@ -55,8 +56,13 @@ try {
   const measure = async (by: Talker): Promise<Record<Kind, number>> => {
     const costs = {} as Record<Kind, number>;
     for (const kind of kinds) {
-      costs[kind] = Number(await by.ask(`measure ${kind} ${FAR4} ${PORT} ${WORK[kind]}`));
-      if (costs[kind] <= 0) throw new Error(`${kind} failed: errno ${-costs[kind]}`);
+      costs[kind] = Infinity;
+      // The least of several batches: what else runs on the machine can only add.
+      for (let batch = 0; batch < BATCHES; batch++) {
+        const cost = Number(await by.ask(`measure ${kind} ${FAR4} ${PORT} ${WORK[kind]}`));
+        if (cost <= 0) throw new Error(`${kind} failed: errno ${-cost}`);
+        costs[kind] = Math.min(costs[kind], cost);
+      }
     }
     return costs;
   };

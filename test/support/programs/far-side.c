@@ -1,6 +1,7 @@
 /* far-side [-q] PORT...: echoes TCP and UDP, IPv4 and IPv6, on these ports, and counts every packet that arrives for them, whatever
  * becomes of it. Says "ready", then answers each line on its input with the counts so far: "PORT COUNT PORT COUNT ... 0 COUNT";
  * port 0 stands for fragments that carry no ports. -q: counts nothing and answers nothing, for measurements. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -18,11 +19,11 @@ static int quiet;
 static int listening(int type, int port)
 {
 	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int fd = socket(AF_INET6, type, 0), off = 0, on = 1;
+	int fd = socket(AF_INET6, type | (type == SOCK_STREAM ? SOCK_NONBLOCK : 0), 0), off = 0, on = 1;
 
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (void *)&at, sizeof(at)) || (type == SOCK_STREAM && listen(fd, 64))) {
+	if (bind(fd, (void *)&at, sizeof(at)) || (type == SOCK_STREAM && listen(fd, 4096))) {
 		perror("far-side");
 		exit(1);
 	}
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
 			ssize_t got;
 			int peer;
 
-			if (fds[i].revents && n < 1024 && (peer = accept(fds[i].fd, NULL, NULL)) >= 0)
+			while (fds[i].revents && n < 1024 && (peer = accept4(fds[i].fd, NULL, NULL, SOCK_NONBLOCK)) >= 0)
 				fds[n++] = (struct pollfd){ .fd = peer, .events = POLLIN };
 			if (fds[i + 1].revents &&
 			    (got = recvfrom(fds[i + 1].fd, buffer, sizeof(buffer), 0, (void *)&from, &len)) >= 0)
