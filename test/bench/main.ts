@@ -3,6 +3,7 @@ import { benchCalls } from './calls/bench.js';
 import { benchEnforce } from './enforce/bench.js';
 import { benchEngine } from './engine/bench.js';
 import { benchIdentity } from './identity/bench.js';
+import { benchSinks } from './sinks/bench.js';
 
 const benchmarks = [
   {
@@ -17,6 +18,7 @@ const benchmarks = [
     run: benchEngine,
   },
   { name: 'identity', what: 'the process table with 100,000 processes', run: benchIdentity },
+  { name: 'sinks', what: 'alerts a second to a real broker and a real collector', run: benchSinks },
 ];
 
 const wanted = process.argv.slice(2);

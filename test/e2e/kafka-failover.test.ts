@@ -6,7 +6,8 @@ import { KafkaSink } from '../../sensor/sinks/kafka/index.js';
 import { SpoolShared, SpoolWriter } from '../../sensor/spool/index.js';
 import { KafkaCluster } from '../support/kafka.js';
 import { describeWith } from '../support/needs.js';
-import { getPart, kafkaPart } from '../support/part.js';
+import { getPart } from '../support/get-part.js';
+import { kafkaPart } from '../support/part.js';
 
 const quiet = () => undefined;
 const logger = { error: quiet, warn: quiet, info: quiet, debug: quiet };

@@ -11,7 +11,8 @@ import { jsonLine, SpoolShared } from '../../sensor/spool/index.js';
 import { Collector } from '../support/collector.js';
 import { KafkaCluster } from '../support/kafka.js';
 import { describeWith } from '../support/needs.js';
-import { collectorPart, getPart, kafkaPart } from '../support/part.js';
+import { getPart } from '../support/get-part.js';
+import { collectorPart, kafkaPart } from '../support/part.js';
 import { projectRoot } from '../support/place.js';
 
 /** `npm run soak` takes 20. */

@@ -1,6 +1,6 @@
 import { readFileSync, existsSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { getPart } from './part.js';
+import { getPart } from './get-part.js';
 import { freePorts, ServerProcess } from './process.js';
 
 /** A log record as the collector wrote it (OTLP/JSON). */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import kafkajs, { type Kafka } from 'kafkajs';
-import { getPart } from './part.js';
+import { getPart } from './get-part.js';
 import { freePorts, ServerProcess } from './process.js';
 
 const JVM = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
