@@ -1,5 +1,6 @@
 import { type Command } from 'commander';
 import { ControlClient } from '../app/control/index.js';
+import type { EventFilter } from '../app/messages.js';
 import { DEFAULT_RUN_DIR, socketPath } from '../app/paths.js';
 import { outputOption, printable, printJson } from './output.js';
 import { renderStatus } from './render-status.js';
@@ -11,7 +12,9 @@ interface SocketOptions {
 
 /** Adds the commands that ask a running sensor over its control socket. */
 export function addDaemonCommands(program: Command): void {
-  withSocket(program.command('status').description('accounting, rules and sinks of the running sensor'))
+  withSocket(
+    program.command('status').description('accounting, rules and sinks of the running sensor'),
+  )
     .addHelpText('after', '\nExamples:\n  saker status\n  saker status -o json | jq .accounting')
     .action(async (options: SocketOptions) => {
       const status = await withClient(options, (client) => client.call('status'));
@@ -19,20 +22,36 @@ export function addDaemonCommands(program: Command): void {
       else process.stdout.write(renderStatus(status));
     });
 
-  withSocket(program.command('events').description('decoded events of the running sensor, as they happen'))
+  withSocket(
+    program.command('events').description('decoded events of the running sensor, as they happen'),
+  )
     .option('--exe <path>', 'only of this executable')
     .option('--type <names>', 'only these event types, separated by commas')
     .option('--pid <pid>', 'only of this process')
     .option('-n, --count <n>', 'end after so many')
-    .addHelpText('after', '\nExamples:\n  saker events --type openat,execve\n  saker events -o json -n 10')
+    .option('--read <file>', 'from a capture of `saker record`; no sensor is asked')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  saker events --type openat,execve\n  saker events -o json -n 10\n  saker events --read incident.skr --pid 4711',
+    )
     .action(async (options: SocketOptions & EventOptions) => {
+      if (options.read !== undefined) {
+        const { printCapture } = await import('./replay.js');
+        return printCapture(options.read, {
+          output: options.output,
+          filter: filterOf(options),
+          count: Number(options.count ?? Infinity),
+        });
+      }
       await withClient(options, (client) => printEvents(client, options));
     });
 
   const net = program.command('net').description('network blocks of the running sensor');
   withSocket(net.command('off').description('release everything that is blocked, at once')).action(
     async (options: SocketOptions) => {
-      const result = (await withClient(options, (client) => client.call('net.off'))) as { message: string };
+      const result = (await withClient(options, (client) => client.call('net.off'))) as {
+        message: string;
+      };
       if (options.output === 'json') printJson(result);
       else process.stdout.write(`${result.message}\n`);
     },
@@ -41,11 +60,16 @@ export function addDaemonCommands(program: Command): void {
 
 /** Adds `--run-dir` and `-o` to a command that talks to the sensor. */
 export function withSocket(command: Command): Command {
-  return command.option('--run-dir <dir>', 'folder of the sensor’s control socket', DEFAULT_RUN_DIR).addOption(outputOption());
+  return command
+    .option('--run-dir <dir>', 'folder of the sensor’s control socket', DEFAULT_RUN_DIR)
+    .addOption(outputOption());
 }
 
 /** Opens the control socket for the time of `use`. */
-export async function withClient<T>(options: SocketOptions, use: (client: ControlClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  options: SocketOptions,
+  use: (client: ControlClient) => Promise<T>,
+): Promise<T> {
   const client = await ControlClient.open(socketPath(options.runDir));
   try {
     return await use(client);
@@ -59,23 +83,32 @@ interface EventOptions {
   readonly type?: string;
   readonly pid?: string;
   readonly count?: string;
+  readonly read?: string;
 }
 
-async function printEvents(client: ControlClient, options: SocketOptions & EventOptions): Promise<void> {
-  const params = {
+function filterOf(options: EventOptions): EventFilter {
+  return {
     ...(options.exe === undefined ? {} : { exe: options.exe }),
     ...(options.type === undefined ? {} : { types: options.type.split(',') }),
     ...(options.pid === undefined ? {} : { pid: Number(options.pid) }),
   };
+}
+
+async function printEvents(
+  client: ControlClient,
+  options: SocketOptions & EventOptions,
+): Promise<void> {
   let left = options.count === undefined ? Infinity : Number(options.count);
   if (left <= 0) return;
-  for await (const item of client.stream('events', params)) {
+  for await (const item of client.stream('events', { ...filterOf(options) })) {
     const event = item as { line: string; json: string; dropped?: number };
     if (event.dropped !== undefined) {
       process.stderr.write(`saker: ${event.dropped} events left out: this terminal is too slow\n`);
       continue;
     }
-    process.stdout.write(options.output === 'json' ? `${event.json}\n` : `${printable(event.line)}\n`);
+    process.stdout.write(
+      options.output === 'json' ? `${event.json}\n` : `${printable(event.line)}\n`,
+    );
     if (--left <= 0) return;
   }
 }

@@ -7,6 +7,7 @@ export {
   AT,
   CLASS,
   EXE_FLAG,
+  FIELDS,
   FILE_FLAG,
   FLAG,
   KIND,

@@ -30,6 +30,8 @@ export interface ContainerTableOptions {
   readonly deadCapacity?: number;
   /** Finds the path of a group nobody told of; null when it is gone. Bounded by the table. */
   readonly lookUp?: (pid: number) => ByteString | null;
+  /** Told of each group that was looked up and found. */
+  readonly onFound?: (id: number, path: ByteString) => void;
   /** Look-ups per second at most. Default 50. */
   readonly lookUpsPerSecond?: number;
   /** Milliseconds, any origin; for tests. */
@@ -61,6 +63,7 @@ export class ContainerTable {
   readonly #capacity: number;
   readonly #deadCapacity: number;
   readonly #lookUp: ((pid: number) => ByteString | null) | null;
+  readonly #onFound: ((id: number, path: ByteString) => void) | null;
   readonly #lookUpsPerSecond: number;
   readonly #nowMs: () => number;
   #version = 0;
@@ -75,6 +78,7 @@ export class ContainerTable {
     this.#capacity = options.capacity ?? 65_536;
     this.#deadCapacity = options.deadCapacity ?? 4_096;
     this.#lookUp = options.lookUp ?? null;
+    this.#onFound = options.onFound ?? null;
     this.#lookUpsPerSecond = options.lookUpsPerSecond ?? 50;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
@@ -134,6 +138,11 @@ export class ContainerTable {
     return this.#version;
   }
 
+  /** Groups that exist now: cgroup v2 id, path from the root of the hierarchy. */
+  *groups(): Generator<readonly [id: number, path: ByteString]> {
+    for (const [id, { path }] of this.#groups) yield [id, path];
+  }
+
   /** Groups of containers that exist now: cgroup v2 id, first 12 characters of the container's id. */
   *containerGroups(): Generator<readonly [id: number, containerId: string]> {
     for (const [id, { container }] of this.#groups) if (container) yield [id, container.id];
@@ -169,6 +178,7 @@ export class ContainerTable {
       this.#notFound++;
       return null;
     }
+    this.#onFound?.(id, path);
     return this.note(id, path);
   }
 

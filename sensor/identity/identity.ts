@@ -1,19 +1,21 @@
 import { hostname as osHostname } from 'node:os';
 import { join } from 'node:path';
-import { WallClock, type Logger } from '../core/index.js';
+import { WallClock, type ByteString, type Logger } from '../core/index.js';
 import type { FieldSource } from '../engine/types.js';
-import { AT, KIND, type RecordCursor } from '../events/index.js';
+import { AT, EventTypes, KIND, type RecordCursor } from '../events/index.js';
 import { findCgroup2Mount, readClocks } from '../kernel/index.js';
 import type { AlertSubject } from '../spool/alert.js';
 import { cgroupOfProcess, walkCgroups } from './cgroup-walk.js';
 import { ContainerTable } from './containers.js';
 import { createLiveFields } from './fields/index.js';
+import { EventTypeIds } from './event-type-ids.js';
 import { LiveEvent } from './live-event.js';
+import { LocalAddresses } from './local-addresses.js';
 import { ProcRepair } from './proc-repair.js';
 import { ProcessTable } from './process-table.js';
 import { ProcessTracker } from './process-tracker.js';
 import { subjectOf } from './subject.js';
-import { UserTable } from './users.js';
+import { UserTable, type UserLists } from './users.js';
 
 export interface IdentityOptions {
   /** Prefix of every read from the file system. Default `/`. */
@@ -27,6 +29,26 @@ export interface IdentityOptions {
   readonly clock?: WallClock;
   /** Most processes at once, exited ones included. */
   readonly capacity?: number;
+  /** Told what no record told. */
+  readonly onLearnt?: Learnt;
+  /** The records are another machine's, or of another time: nothing is asked of this one. */
+  readonly offline?: OfflineFacts;
+}
+
+/** What was found out beside the records: with it, a capture of the records tells the same later. */
+export interface Learnt {
+  /** A row filled from /proc. */
+  readonly process: (row: number) => void;
+  /** A control group that was looked up. */
+  readonly group: (id: number, path: ByteString) => void;
+}
+
+/** The machine that made the records. */
+export interface OfflineFacts extends UserLists {
+  /** As `process.arch`. */
+  readonly arch: string;
+  /** Of its interfaces. */
+  readonly addresses: readonly string[];
 }
 
 /**
@@ -38,12 +60,14 @@ export class Identity {
   readonly fields: FieldSource<LiveEvent>;
   readonly processes: ProcessTable;
   readonly containers: ContainerTable;
+  readonly users: UserTable;
   readonly clock: WallClock;
   readonly #tracker: ProcessTracker;
-  readonly #repair: ProcRepair;
+  readonly #repair: ProcRepair | null;
   readonly #event: LiveEvent;
 
   constructor(options: IdentityOptions = {}) {
+    const { onLearnt, offline } = options;
     const hostRoot = options.hostRoot ?? '/';
     const proc = join(hostRoot, 'proc');
     const hostname = options.hostname ?? process.env['FALCO_HOSTNAME'] ?? osHostname();
@@ -51,23 +75,38 @@ export class Identity {
     this.processes = new ProcessTable(
       options.capacity === undefined ? {} : { capacity: options.capacity },
     );
-    this.containers = new ContainerTable({ lookUp: (pid) => cgroupOfProcess(pid, proc) });
-    this.#repair = new ProcRepair(this.processes, { proc });
+    this.containers = new ContainerTable({
+      ...(offline ? {} : { lookUp: (pid: number) => cgroupOfProcess(pid, proc) }),
+      ...(onLearnt ? { onFound: onLearnt.group } : {}),
+    });
+    this.#repair = offline
+      ? null
+      : new ProcRepair(this.processes, {
+          proc,
+          ...(onLearnt ? { onFilled: onLearnt.process } : {}),
+        });
     this.#tracker = new ProcessTracker(this.processes, {
-      repair: this.#repair,
+      ...(this.#repair ? { repair: this.#repair } : {}),
       onSeen: (id, path) => {
         this.containers.note(id, path);
       },
     });
+    this.users = new UserTable(offline ? { fixed: offline } : { root: hostRoot });
     this.#event = new LiveEvent({
       processes: this.processes,
       tracker: this.#tracker,
       containers: this.containers,
-      users: new UserTable({ root: hostRoot }),
+      users: this.users,
       clock: this.clock,
+      ...(offline
+        ? {
+            types: new EventTypeIds(new EventTypes(offline.arch)),
+            addresses: new LocalAddresses({ list: () => offline.addresses }),
+          }
+        : {}),
     });
     this.fields = createLiveFields({ hostname });
-    this.#walk(hostRoot, options.cgroup ?? null, options.logger);
+    if (!offline) this.#walk(hostRoot, options.cgroup ?? null, options.logger);
   }
 
   /**
@@ -105,7 +144,7 @@ export class Identity {
     readonly containers: Readonly<Record<string, number>>;
   } {
     return {
-      processes: { ...this.processes.stats(), ...this.#tracker.stats(), ...this.#repair.stats() },
+      processes: { ...this.processes.stats(), ...this.#tracker.stats(), ...this.#repair?.stats() },
       containers: { ...this.containers.stats() },
     };
   }

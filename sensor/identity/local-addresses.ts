@@ -1,7 +1,14 @@
 import { networkInterfaces } from 'node:os';
 import { parseAddress, type Address } from '../core/index.js';
 
-/** Addresses of this machine's interfaces; loopback networks belong to it as a whole. */
+/** Addresses of this machine's interfaces, as text. */
+export function interfaceAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flat()
+    .flatMap((face) => (face ? [face.address] : []));
+}
+
+/** Addresses of a machine's interfaces; loopback networks belong to it as a whole. */
 export class LocalAddresses {
   readonly #everyMs: number;
   readonly #nowMs: () => number;
@@ -14,12 +21,7 @@ export class LocalAddresses {
   ) {
     this.#everyMs = options.everyMs ?? 60_000;
     this.#nowMs = options.nowMs ?? (() => performance.now());
-    this.#list =
-      options.list ??
-      (() =>
-        Object.values(networkInterfaces())
-          .flat()
-          .flatMap((face) => (face ? [face.address] : [])));
+    this.#list = options.list ?? interfaceAddresses;
   }
 
   has(address: Address): boolean {

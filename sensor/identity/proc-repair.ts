@@ -15,6 +15,8 @@ export interface ProcRepairOptions {
   readonly proc?: string;
   /** Processes looked up per second at most: each costs some 100 µs of the sensor thread. Default 100. */
   readonly perSecond?: number;
+  /** Told of each row that was filled. */
+  readonly onFilled?: (row: number) => void;
   /** Milliseconds, any origin; for tests. */
   readonly nowMs?: () => number;
 }
@@ -34,6 +36,7 @@ export class ProcRepair implements ProcessRepair {
   readonly #table: ProcessTable;
   readonly #proc: string;
   readonly #perSecond: number;
+  readonly #onFilled: ((row: number) => void) | null;
   readonly #nowMs: () => number;
   readonly #buffer = Buffer.allocUnsafe(ARGS_MAX + 1);
   #second = -1;
@@ -46,12 +49,13 @@ export class ProcRepair implements ProcessRepair {
     this.#table = table;
     this.#proc = options.proc ?? '/proc';
     this.#perSecond = options.perSecond ?? 100;
+    this.#onFilled = options.onFilled ?? null;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
   repair(row: number): RepairResult {
     if (!this.#mayLook()) return 'later';
-    return this.#count(this.#fill(row)) ? 'done' : 'failed';
+    return this.#count(row, this.#fill(row)) ? 'done' : 'failed';
   }
 
   borrowParent(row: number, nowNs: number): number {
@@ -60,7 +64,7 @@ export class ProcRepair implements ProcessRepair {
     const pid = table.parentPid[row]!;
     const parent = table.insert(pid, table.parentStartLow[row]!, table.parentStartHigh[row]!);
     table.borrow(parent, nowNs);
-    if (this.#count(this.#fill(parent))) return table.parent(row);
+    if (this.#count(parent, this.#fill(parent))) return table.parent(row);
     table.remove(parent);
     table.orphan[row] = 1;
     return NO_ROW;
@@ -81,9 +85,11 @@ export class ProcRepair implements ProcessRepair {
     return false;
   }
 
-  #count(done: boolean): boolean {
-    if (done) this.#repaired++;
-    else this.#failed++;
+  #count(row: number, done: boolean): boolean {
+    if (done) {
+      this.#repaired++;
+      this.#onFilled?.(row);
+    } else this.#failed++;
     return done;
   }
 

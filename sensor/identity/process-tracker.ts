@@ -146,6 +146,7 @@ export class ProcessTracker {
     return row;
   }
 
+  /** Of the scan, or of a capture's snapshot: those name no thread, and of what came from /proc no count of execs. */
   #seen(record: RecordCursor): number {
     const table = this.#table;
     const path = record.string(EXEC_STRING.cgroup);
@@ -163,6 +164,7 @@ export class ProcessTracker {
       return row;
     }
     this.#program(row, record);
+    if (record.tid === 0 && record.u32(ID.exec_count) === 0) table.origin[row] = ORIGIN.repaired;
     return row;
   }
 

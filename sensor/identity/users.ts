@@ -13,6 +13,14 @@ export interface UserTableOptions {
   /** How often the files are looked at for changes at most, milliseconds. Default 5,000. */
   readonly checkMs?: number;
   readonly nowMs?: () => number;
+  /** Of another machine: no file is read. */
+  readonly fixed?: UserLists;
+}
+
+/** Users and groups by their ids. */
+export interface UserLists {
+  readonly users: ReadonlyMap<number, User>;
+  readonly groups: ReadonlyMap<number, ByteString>;
 }
 
 /** Files larger than this are read up to here. */
@@ -28,8 +36,8 @@ export class UserTable {
   readonly #checkMs: number;
   readonly #nowMs: () => number;
   #checkedMs = -Infinity;
-  #users = new Map<number, User>();
-  #groups = new Map<number, ByteString>();
+  #users: ReadonlyMap<number, User> = new Map();
+  #groups: ReadonlyMap<number, ByteString> = new Map();
 
   constructor(options: UserTableOptions = {}) {
     const root = (options.root ?? '/').replace(/\/+$/, '');
@@ -37,6 +45,17 @@ export class UserTable {
     this.#group = new WatchedFile(`${root}/etc/group`);
     this.#checkMs = options.checkMs ?? 5000;
     this.#nowMs = options.nowMs ?? (() => performance.now());
+    if (options.fixed) {
+      this.#users = options.fixed.users;
+      this.#groups = options.fixed.groups;
+      this.#checkedMs = Infinity;
+    }
+  }
+
+  /** All of them as they are now. */
+  lists(): UserLists {
+    this.#refresh();
+    return { users: this.#users, groups: this.#groups };
   }
 
   /** User of an id, or null if not listed. */

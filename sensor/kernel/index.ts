@@ -31,7 +31,6 @@ export { ProbeError, refusalOf } from './errors.js';
 export { findPlan } from './plan.js';
 export { loadProbes, openProbes } from './probes.js';
 export { LiveSource, type ReaderOptions } from './reader.js';
-export { BatchRecorder, RecordedSource } from './recorded.js';
 export { type Cgroup2Mount, cgroupScope, findCgroup2Mount, parseCgroup2Mount } from './mounts.js';
 export { checkRequirements, requireAll, type Requirement } from './requirements.js';
 export { cgroupId, kernelName, openPidfd, readClocks, readInRoot, setThreadName } from './host.js';

@@ -15,7 +15,7 @@ export interface SourceStats {
   readonly malformed: number;
 }
 
-/** Where batches of records come from: the live rings or a recording. Both hand over the same bytes. */
+/** Where batches of records come from: the live rings. A capture gives the same bytes (sensor/capture). */
 export interface RecordSource {
   /** Begins to deliver; called once. The handler must not throw: what it throws ends the thread. */
   start(onBatch: BatchHandler): void;

@@ -12,4 +12,5 @@ export { LOSS_RULE } from './losses.js';
 export { SpoolReader, type Batch, type ReadLimits } from './reader.js';
 export { DROP_CAUSES, LANES, SpoolShared, type DropCause } from './shared.js';
 export { SpoolSync } from './sync.js';
+export { Uuid7 } from './uuid7.js';
 export { CURSOR_DIR, DEFAULT_CAP_BYTES, SpoolWriter, type SpoolOptions } from './writer.js';

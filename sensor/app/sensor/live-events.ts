@@ -40,24 +40,27 @@ const PACKET_MS = 50;
 /** More than this a second are counted, not shown: no terminal reads faster, and the sensor thread has other work. */
 const MAX_PER_SECOND = 20_000;
 
-/** Formats events for `saker events`; made while somebody watches, thrown away after. */
+/** Formats events for `saker events`; made while somebody watches, thrown away after. A capture's are shown without limit. */
 export class LiveEvents {
   readonly #shown: readonly { readonly use: FieldUse; readonly get: Getter<LiveEvent> }[];
   readonly #filter: EventFilter;
   readonly #send: (items: readonly LiveEventItem[], dropped: number) => void;
+  readonly #perSecond: number;
   #packet: LiveEventItem[] = [];
   #dropped = 0;
-  #budget = MAX_PER_SECOND;
-  #second = 0;
+  #budget = 0;
+  #second = -1;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
     source: FieldSource<LiveEvent>,
     filter: EventFilter,
     send: (items: readonly LiveEventItem[], dropped: number) => void,
+    perSecond = MAX_PER_SECOND,
   ) {
     this.#filter = filter;
     this.#send = send;
+    this.#perSecond = perSecond;
     this.#shown = SHOWN.flatMap((text) => {
       const [name, arg] = text.startsWith('evt.arg.') ? ['evt.arg', text.slice(8)] : [text, null];
       const def = findField(name);
@@ -71,7 +74,7 @@ export class LiveEvents {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#budget = MAX_PER_SECOND;
+      this.#budget = this.#perSecond;
     }
     const texts: Record<string, string> = {};
     const json: string[] = [];

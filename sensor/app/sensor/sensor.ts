@@ -1,6 +1,6 @@
 import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.js';
 import { compileRules, pushDown } from '../../engine/index.js';
-import { KIND_NAMES, LOSS, type RecordCursor } from '../../events/index.js';
+import { KIND_NAMES, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
 import { alertOfVerdict, readVerdict } from '../../enforce/index.js';
 import { cgroupScope, openProbes, type CgroupScope, type Probes } from '../../kernel/index.js';
@@ -14,6 +14,7 @@ import type {
   RulesMessage,
   SensorStatus,
 } from '../messages.js';
+import { lossNames } from '../loss-names.js';
 import { LiveEvents } from './live-events.js';
 import { Pipeline } from './pipeline.js';
 
@@ -250,14 +251,4 @@ export class Sensor {
 /** Bitmaps of both, by kind; a kind that one of them does not name is wanted whole. */
 function union(a: readonly bigint[], b: readonly bigint[]): readonly bigint[] {
   return b.slice(0, a.length).map((bits, kind) => bits | a[kind]!);
-}
-
-/** Losses by the name of their cause, those that happened. */
-function lossNames(lost: readonly number[]): Readonly<Record<string, number>> {
-  const named: Record<string, number> = {};
-  for (const [cause, index] of Object.entries(LOSS)) {
-    const count = lost[index] ?? 0;
-    if (count > 0) named[cause.toLowerCase()] = count;
-  }
-  return named;
 }

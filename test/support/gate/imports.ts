@@ -131,7 +131,8 @@ function stageOf(file: string): string | undefined {
  * The index of a stage, or of a folder below it that is a part of its own (sensor/lang/fields/index.ts). app has no door: each
  * command loads the one part it runs, so that \`saker fields\` starts without Kafka.
  */
-const isDoor = (file: string): boolean => file.endsWith('/index.ts') || file.startsWith('sensor/app/');
+const isDoor = (file: string): boolean =>
+  file.endsWith('/index.ts') || file.startsWith('sensor/app/');
 
 /** Each circle once, as the files on it. */
 function* cycles(): Generator<string> {

@@ -1,0 +1,204 @@
+import { setImmediate } from 'node:timers/promises';
+import { WallClock, type Logger } from '../../core/index.js';
+import { readCapture, type CaptureHeader, type CaptureItem } from '../../capture/index.js';
+import { compileRules } from '../../engine/index.js';
+import { Identity, type LiveEvent, type OfflineFacts } from '../../identity/index.js';
+import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
+import { Uuid7, type Alert, type NewAlert } from '../../spool/index.js';
+import { Pipeline } from '../sensor/pipeline.js';
+
+/** Most processes at once: a file must not fill the memory, whatever it claims. */
+const CAPACITY = 65_536;
+
+export interface ReplayOptions {
+  /** Read one after the other. */
+  readonly paths: readonly string[];
+  /** Null: events only. */
+  readonly rules: RulesToReplay | null;
+  readonly onAlert?: (alert: Alert) => void;
+  /** Begins to watch the events of a session. */
+  readonly watch?: (identity: Identity) => (event: LiveEvent) => void;
+  /** Asked now and then: nobody reads any more. */
+  readonly stopped?: () => boolean;
+  readonly logger: Logger;
+}
+
+export interface RulesToReplay {
+  readonly rules: readonly Rule[];
+  readonly matching: 'first' | 'all';
+  readonly strict: boolean;
+}
+
+export interface ReplaySummary {
+  readonly sessions: readonly CaptureHeader[];
+  readonly records: number;
+  /** Alerts by rule. */
+  readonly alerts: ReadonlyMap<string, number>;
+  /** Events that never came into the capture, by kind and cause. */
+  readonly lost: ReadonlyMap<string, number>;
+  /** Records that could not be decoded. */
+  readonly undecodable: number;
+  readonly damage: readonly Damage[];
+}
+
+/** What could not be read; `at`: byte offset in the file. */
+export interface Damage {
+  readonly path: string;
+  readonly at: number;
+  readonly why: string;
+}
+
+/** More places are counted by nobody: the file is beyond saving. */
+const MAX_DAMAGE = 1000;
+
+/**
+ * Sends captures through the stages of the live sensor: tables, rules, alerts. Asks nothing of this machine.
+ *
+ * @throws SakerError of `readCapture`
+ */
+export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
+  useLinearRegex();
+  const run = new Run(options);
+  for (const path of options.paths) {
+    for (const item of readCapture(path)) {
+      run.take(item, path);
+      await setImmediate(); // a reader that went away is noticed between blocks
+      if (options.stopped?.()) return run.summary();
+    }
+  }
+  return run.summary();
+}
+
+class Run {
+  readonly #options: ReplayOptions;
+  readonly #uuid = new Uuid7();
+  readonly #sessions: CaptureHeader[] = [];
+  readonly #alerts = new Map<string, number>();
+  readonly #lost = new Map<string, number>();
+  readonly #damage: Damage[] = [];
+  #session: Session | null = null;
+  #sessionLoss = new Map<string, number>();
+  #seq = 0;
+  #records = 0;
+  #undecodable = 0;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  take(item: CaptureItem, path: string): void {
+    switch (item.kind) {
+      case 'session':
+        this.#end();
+        if (this.#sessions.length < MAX_DAMAGE) this.#sessions.push(item.header);
+        this.#session = new Session(item.header, this.#options, (alert) => {
+          this.#alert(alert, item.header.machine.hostname);
+        });
+        return;
+      case 'records':
+        this.#session?.pipeline.batch(item.bytes, item.bytes.length);
+        return;
+      case 'clock':
+        this.#session?.step(item.offsetNs);
+        return;
+      case 'loss':
+        this.#sessionLoss = new Map(
+          Object.entries(item.loss.lost).flatMap(([kind, causes]) =>
+            Object.entries(causes).map(([cause, count]) => [`${kind} ${cause}`, count] as const),
+          ),
+        );
+        return;
+      case 'damage':
+        if (this.#damage.length < MAX_DAMAGE)
+          this.#damage.push({ path, at: item.at, why: item.why });
+    }
+  }
+
+  summary(): ReplaySummary {
+    this.#end();
+    return {
+      sessions: this.#sessions,
+      records: this.#records,
+      alerts: this.#alerts,
+      lost: this.#lost,
+      undecodable: this.#undecodable,
+      damage: this.#damage,
+    };
+  }
+
+  #alert(alert: NewAlert, hostname: string): void {
+    this.#alerts.set(alert.rule, (this.#alerts.get(alert.rule) ?? 0) + 1);
+    const id = this.#uuid.next(Math.max(0, Number(BigInt(alert.timeNs) / 1_000_000n)));
+    this.#options.onAlert?.({ v: 1, id, seq: ++this.#seq, hostname, ...alert });
+  }
+
+  #end(): void {
+    const session = this.#session;
+    this.#session = null;
+    if (session === null) return;
+    for (const [what, count] of this.#sessionLoss)
+      this.#lost.set(what, (this.#lost.get(what) ?? 0) + count);
+    this.#sessionLoss = new Map();
+    const { delivered, failures } = session.pipeline.walk.stats();
+    for (const count of delivered) this.#records += count;
+    for (const count of Object.values(failures)) this.#undecodable += count;
+  }
+}
+
+/** From one header to the next: the machine, its tables, the rules over them. */
+class Session {
+  readonly pipeline: Pipeline;
+  readonly #identity: Identity;
+  #offsetNs: bigint;
+
+  constructor(header: CaptureHeader, options: ReplayOptions, append: (alert: NewAlert) => void) {
+    const { machine } = header;
+    this.#offsetNs = header.clockOffsetNs;
+    this.#identity = new Identity({
+      hostname: machine.hostname,
+      cgroup: header.scope,
+      logger: options.logger,
+      clock: new WallClock(() => ({ bootNs: 0n, wallNs: this.#offsetNs, widthNs: 0n })),
+      capacity: CAPACITY,
+      offline: factsOf(header),
+    });
+    const onEvent = options.watch?.(this.#identity);
+    this.pipeline = new Pipeline(
+      { identity: this.#identity, append, onEvent, onVerdict: () => undefined },
+      options.logger,
+    );
+    if (options.rules === null) return;
+    const { rules, matching, strict } = options.rules;
+    const engine = compileRules(
+      { rules },
+      {
+        fields: this.#identity.fields,
+        types: { names: EVENT_NAMES },
+        matching,
+        strict,
+        onError: (rule, error) => {
+          options.logger.error('a rule could not be judged', {
+            rule: rule.name,
+            error: String(error),
+          });
+        },
+      },
+    );
+    this.pipeline.setRules(engine, 1);
+  }
+
+  /** The wall clock was stepped. */
+  step(offsetNs: bigint): void {
+    this.#offsetNs = offsetNs;
+    this.#identity.clock.refresh();
+  }
+}
+
+function factsOf({ machine }: CaptureHeader): OfflineFacts {
+  return {
+    arch: machine.arch,
+    addresses: machine.addresses,
+    users: new Map(machine.users.map(([uid, name, home, shell]) => [uid, { name, home, shell }])),
+    groups: new Map(machine.groups),
+  };
+}

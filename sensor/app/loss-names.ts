@@ -1,0 +1,11 @@
+import { LOSS } from '../events/index.js';
+
+/** Losses by the name of their cause, those that happened. @param lost - Index = `enum saker_loss`. */
+export function lossNames(lost: readonly number[]): Readonly<Record<string, number>> {
+  const named: Record<string, number> = {};
+  for (const [cause, index] of Object.entries(LOSS)) {
+    const count = lost[index] ?? 0;
+    if (count > 0) named[cause.toLowerCase()] = count;
+  }
+  return named;
+}
