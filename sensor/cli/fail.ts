@@ -9,6 +9,8 @@ const STATUS: Readonly<Record<string, number>> = {
   CONNECTION_LOST: EXIT.unreachable,
   CONFIG_INVALID: EXIT.config,
   RULES_INVALID: EXIT.findings,
+  EVENT_INVALID: EXIT.findings,
+  UNKNOWN_RULE: EXIT.findings,
   USAGE: EXIT.usage,
   UNKNOWN_METHOD: EXIT.usage,
 };

@@ -1,52 +1,12 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { EXIT } from '../core/index.js';
 import { fail } from './fail.js';
-import { addConfig } from './config.js';
-import { addDaemonCommands } from './daemon.js';
-import { addDoctor } from './doctor.js';
-import { addFields } from './fields.js';
-import { addRules } from './rules/index.js';
-import { addRun } from './run.js';
-import { version } from './version.js';
-
-const program = new Command('saker')
-  .description('Runtime security sensor: watches what processes do, judges it with Falco rules, loses no alert.')
-  .version(version(), '-V, --version')
-  .showHelpAfterError('(`saker --help` lists the commands)')
-  .configureHelp({ showGlobalOptions: false })
-  .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Examples:
-  saker run                                   watch this host with the shipped rules
-  saker run --cgroup /sys/fs/cgroup/me        only what runs in this cgroup
-  saker rules check my_rules.yaml             every fault, with line, caret and hint
-  saker events --exe /usr/bin/curl            live decoded events of a running sensor
-  saker doctor                                what this kernel lets the sensor see
-
-Exit status: 0 ok, 1 findings, 2 usage, 3 environment, 4 permission, 5 no sensor running, 6 configuration.`,
-  );
-
-addRun(program);
-addDaemonCommands(program);
-addRules(program);
-addFields(program);
-addDoctor(program);
-addConfig(program);
-
-for (const command of allCommands(program)) command.exitOverride();
+import { makeProgram } from './program.js';
 
 try {
-  await program.parseAsync();
+  await makeProgram().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else fail(error);
-}
-
-function* allCommands(parent: Command): Generator<Command> {
-  for (const command of parent.commands) {
-    yield command;
-    yield* allCommands(command);
-  }
 }

@@ -1,14 +1,29 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { EXIT } from '../../core/index.js';
-import { diagnosticJson } from '../../lang/index.js';
-import { outputOption, printJson } from '../output.js';
+import { diagnosticJson, falcoLoadResults, falcoLoadText, type LoadResult } from '../../lang/index.js';
+import { printJson } from '../output.js';
 import { counts, load, show, withLoading, type LoadOptions } from './files.js';
+
+interface CheckOptions extends LoadOptions {
+  readonly output: 'text' | 'json' | 'falco' | 'falco-json';
+  readonly format?: 'falco';
+  readonly warnings: boolean;
+}
 
 /** Adds `saker rules check FILE…`. */
 export function addCheck(rules: Command): void {
   withLoading(rules.command('check [path...]'))
     .description('every problem of rule files: file, line, column, caret, hint')
-    .addOption(outputOption())
+    .addOption(
+      new Option('-o, --output <format>', 'how to print; falco and falco-json: as Falco says it')
+        .choices(['text', 'json', 'falco', 'falco-json'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--format <format>', 'falco: load results in Falco’s words, text or JSON after -o').choices([
+        'falco',
+      ]),
+    )
     .option('--no-warnings', 'errors only')
     .addHelpText(
       'after',
@@ -16,13 +31,20 @@ export function addCheck(rules: Command): void {
 Examples:
   saker rules check my_rules.yaml
   saker rules check --with rules/lib my_rules.yaml -o json
+  saker rules check my_rules.yaml -o falco-json | jq '.falco_load_results[].errors'
 
 Exit status 1 when there is an error.`,
     )
-    .action((paths: string[], options: LoadOptions & { output: string; warnings: boolean }) => {
+    .action((paths: string[], options: CheckOptions) => {
       const { files, result } = load(paths, options);
-      const shown = result.diagnostics.filter(({ severity }) => options.warnings || severity === 'error');
-      if (options.output === 'json') {
+      const falco = options.format === 'falco' || options.output.startsWith('falco');
+      const json = options.output.endsWith('json');
+      const shown = result.diagnostics.filter(
+        ({ severity }) => options.warnings || severity === 'error',
+      );
+      if (falco && json) printJson(falcoLoadResults(result));
+      else if (falco) process.stdout.write(falcoCheckText(result));
+      else if (json) {
         printJson({
           ok: result.ok,
           files: files.length,
@@ -37,4 +59,17 @@ Exit status 1 when there is an error.`,
       }
       if (!result.ok) process.exitCode = EXIT.findings;
     });
+}
+
+/**
+ * Falco's words file by file. What Falco knows nothing of (an action that cannot be enforced) it does not say either: the
+ * exit status still does, and a last line points to the full report.
+ */
+function falcoCheckText(result: LoadResult): string {
+  const ours = result.diagnostics.filter(
+    ({ severity, falco }) => severity === 'error' && falco === null,
+  ).length;
+  const note =
+    ours === 0 ? '' : `${ours} more errors that Falco has no code for: saker rules check -o text\n`;
+  return falcoLoadText(result, { long: true }) + note;
 }

@@ -9,8 +9,9 @@ export function addList(rules: Command): void {
     .description('rules in order of evaluation')
     .addOption(outputOption())
     .option('--tag <tag>', 'only those with this tag')
+    .option('--names', 'only the names, one a line')
     .addHelpText('after', '\nExamples:\n  saker rules list\n  saker rules list --tag T1552.005 -o json')
-    .action((paths: string[], options: LoadOptions & { output: string; tag?: string }) => {
+    .action((paths: string[], options: LoadOptions & { output: string; tag?: string; names?: true }) => {
       const { files, result } = load(paths, options);
       const listed = result.ruleSet.rules
         .filter(({ tags }) => options.tag === undefined || tags.includes(options.tag))
@@ -25,7 +26,8 @@ export function addList(rules: Command): void {
           line,
           description,
         }));
-      if (options.output === 'json') printJson(listed);
+      if (options.names) process.stdout.write(listed.map(({ name }) => `${printable(name)}\n`).join(''));
+      else if (options.output === 'json') printJson(listed);
       else {
         process.stdout.write(
           table([

@@ -1,0 +1,1 @@
+export { coverageOf, type Coverage, type TaggedRule } from './coverage.js';
