@@ -4,6 +4,8 @@ import { addConfig } from './config.js';
 import { addDaemonCommands } from './daemon.js';
 import { addDoctor } from './doctor.js';
 import { addFields } from './fields.js';
+import { addRecord } from './record.js';
+import { addReplay } from './replay.js';
 import { addRules } from './rules/index.js';
 import { addRun } from './run.js';
 import { version } from './version.js';
@@ -33,6 +35,8 @@ Exit status: 0 ok, 1 findings, 2 usage, 3 environment, 4 permission, 5 no sensor
 
   addRun(program);
   addDaemonCommands(program);
+  addRecord(program);
+  addReplay(program);
   addRules(program);
   addFields(program);
   addDoctor(program);
