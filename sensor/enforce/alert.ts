@@ -80,19 +80,27 @@ export interface VerdictSubject {
   readonly podUid: string | null;
 }
 
+/** The output of the rule that decided, with the values of its flow put in. */
+export interface RenderedOutput {
+  /** Text (UTF-8). */
+  readonly message: string;
+  /** Values as JSON text. */
+  readonly fields: Iterable<readonly [key: string, json: string]>;
+}
+
 /**
- * The alert of a rule with an action. Its fields say what was done; `rendered` adds the rule's own output.
+ * The alert of a rule with an action. Its fields say what was done; `rendered` adds the rule's own output, whose values win.
  *
  * @param rule - `rules[verdict.rule]` of the set with the verdict's generation.
  * @param timeNs - `verdict.timeNs` on the wall clock, nanoseconds since the epoch.
- * @param rendered - Message and fields of the rule's output; null: a sentence of our own.
+ * @param rendered - Null: a sentence of our own.
  */
 export function alertOfVerdict(
   verdict: NetVerdict,
   rule: Rule,
   subject: VerdictSubject,
   timeNs: bigint,
-  rendered: { readonly message: string; readonly fieldsJson: string } | null = null,
+  rendered: RenderedOutput | null = null,
 ): NewAlert {
   return {
     timeNs: timeNs.toString(),
@@ -102,7 +110,10 @@ export function alertOfVerdict(
     source: rule.source,
     tags: [...rule.tags].sort(),
     message: rendered?.message ?? sentence(verdict, subject),
-    fields: mergeFields(rendered?.fieldsJson ?? '{}', fieldsOf(verdict, subject)),
+    fields: jsonOf({
+      ...fieldsOf(verdict, subject),
+      ...Object.fromEntries(rendered?.fields ?? []),
+    }),
     generation: verdict.generation,
     subject: {
       pid: verdict.pid,
@@ -140,17 +151,8 @@ function fieldsOf(verdict: NetVerdict, subject: VerdictSubject): Record<string, 
   };
 }
 
-/** Joins an object's JSON text with members of ours, without parsing numbers; keys in order, the rule's own value wins. */
-function mergeFields(rendered: string, ours: Record<string, string>): string {
-  const members = new Map(Object.entries(ours));
-  const keys = Object.keys(JSON.parse(rendered) as Record<string, unknown>);
-  if (keys.length === 0) return text(members);
-  for (const key of keys) members.delete(key);
-  // Both lists are sorted: ours go where they belong only if the rendered text is taken apart, so it stays whole.
-  const own = text(members);
-  return own === '{}' ? rendered : `${rendered.slice(0, -1)},${own.slice(1)}`;
-}
-
-function text(members: ReadonlyMap<string, string>): string {
-  return `{${[...members].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join()}}`;
+/** An object of these members, keys in alphabetical order as in every alert. */
+function jsonOf(members: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join()}}`;
 }

@@ -99,10 +99,16 @@ export class Enforcement {
       });
     }
     this.#options = options;
-    const interfaces = removeLeftovers();
-    if (interfaces.length > 0) {
-      options.logger.info('removed filters of a sensor that was killed', {
-        interfaces: interfaces.join(' '),
+    try {
+      const interfaces = removeLeftovers();
+      if (interfaces.length > 0) {
+        options.logger.info('removed filters of a sensor that was killed', {
+          interfaces: interfaces.join(' '),
+        });
+      }
+    } catch (error) {
+      options.logger.warn('filters of an earlier sensor could not be looked for', {
+        error: String(error),
       });
     }
   }

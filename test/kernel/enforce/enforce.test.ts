@@ -150,6 +150,18 @@ describeEverywhere(
       expect(is.counters.guarded).toBeGreaterThan(0);
     }, 240_000);
 
+    it('never cuts the sensor itself off', async () => {
+      const is = await play(place(), 'sparesItself');
+      expect(is).toEqual({ own: each(0), child: each(REFUSED) });
+    }, 240_000);
+
+    it('holds for every process that begins while sets are swapped', async () => {
+      const is = await play(place(), 'reloads', 200);
+      expect(is).toMatchObject({ answers: 300, refused: 300 });
+      expect(is['generations']).toBeGreaterThan(5);
+      expect(is.counters).toMatchObject({ unready: 0, unknownSubject: 0, pathFailed: 0 });
+    }, 240_000);
+
     it('stops every fragment of a datagram, and segments of any size', async () => {
       const is = await play(place(), 'largePackets');
       expect(is.fragmentsBefore).toBeGreaterThan(20);

@@ -330,6 +330,54 @@ const identities: Scenario = async (rig) => {
   );
 };
 
+/** The sensor's own process is never blocked, what it starts is. */
+const sparesItself: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const itself = await rig.start('curl');
+  return withSensor(startSensor(rig.scope, { ownTgid: itself.pid }), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    const own = await reach(itself, BLOCKED);
+    await itself.ask('fork');
+    return { own, child: await reach(itself, BLOCKED) };
+  });
+};
+
+/** Processes that are born while sets are swapped: none may be unjudged or judged by a mixture of sets. */
+const reloads: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    const script = `echo $$ > ${rig.scope.path}/cgroup.procs
+      for i in $(seq 300); do echo "try tcp ${FAR4} ${BLOCKED}" | nsenter -t ${rig.podPid} -n ${curl}; done`;
+    const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    const ended = once(child, 'close');
+    let generation = 1;
+    let running = true;
+    void ended.then(() => {
+      running = false;
+    });
+    while (running) {
+      // Rules before it move the clause, so a mixture of two sets would show.
+      const others = Array.from({ length: generation % 5 }, (_, i) =>
+        blockProgram(`/nowhere/${i}`),
+      );
+      enforcement.load([...others, blockProgram(curl)], ++generation);
+      await sleep(5);
+    }
+    const answers = out.trim().split('\n');
+    return {
+      generations: generation,
+      answers: answers.length,
+      refused: answers.filter((answer) => answer === '111').length,
+      counters: enforcement.status().counters,
+    };
+  });
+};
+
 /** Datagrams larger than the link's packets, and TCP in packets of 64 KiB: all of a packet goes, or none. */
 const largePackets: Scenario = async (rig) => {
   const curl = rig.program('curl');
@@ -467,6 +515,8 @@ const scenarios: Record<string, Scenario> = {
   survives,
   laterVeths,
   identities,
+  sparesItself,
+  reloads,
   largePackets,
   agrees,
 };
