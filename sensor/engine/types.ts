@@ -49,6 +49,8 @@ export interface Match<E> {
   message(event: E): string;
   /** `output_fields` as JSON text, keys in alphabetical order, integers in full (falco-formats §2.3). `timeNs`: value of evt.time. */
   fieldsJson(event: E, timeNs: bigint): string;
+  /** The members of `fieldsJson`, in its order, values as JSON text: for who has members to add. */
+  fields(event: E, timeNs: bigint): [key: string, json: string][];
 }
 
 /** A compiled rule set. */

@@ -1,4 +1,4 @@
-import { EventTypes, FLAG, KIND, type RecordCursor } from '../events/index.js';
+import { AT, EventTypes, FLAG, KIND, type RecordCursor } from '../events/index.js';
 import { eventTypeId } from '../lang/events/index.js';
 
 /** Numbers of system calls and io_uring operations are below this; others are looked up each time. */
@@ -32,5 +32,25 @@ export class EventTypeIds {
     if (record.kind === KIND.PROCESS_EXEC) return eventTypeId('execve');
     const name = this.#types.of(record);
     return name === null ? -1 : eventTypeId(name);
+  }
+}
+
+/** `enum saker_verdict_layer`. */
+const LAYER_CONNECT = 1;
+const LAYER_SENDMSG = 2;
+const IPPROTO_UDP = 17;
+
+/**
+ * Name of the call that a verdict is about. A packet does not tell which call sent it: one of TCP stands for its connection's
+ * connect, a datagram for a sendto.
+ */
+export function callOfVerdict(record: RecordCursor): string {
+  switch (record.u8(AT.net_verdict.layer)) {
+    case LAYER_CONNECT:
+      return 'connect';
+    case LAYER_SENDMSG:
+      return 'sendmsg';
+    default:
+      return record.u8(AT.net_verdict.protocol) === IPPROTO_UDP ? 'sendto' : 'connect';
   }
 }

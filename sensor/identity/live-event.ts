@@ -3,7 +3,7 @@ import type { WallClock } from '../core/clock.js';
 import { AT, KIND, type RecordCursor } from '../events/index.js';
 import { eventTypeName } from '../lang/events/index.js';
 import type { CgroupInfo, ContainerTable } from './containers.js';
-import { EventTypeIds } from './event-type-ids.js';
+import { callOfVerdict, EventTypeIds } from './event-type-ids.js';
 import { LocalAddresses } from './local-addresses.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessTracker } from './process-tracker.js';
@@ -92,9 +92,9 @@ export class LiveEvent {
     return this.type;
   }
 
-  /** Value of `evt.type`. */
+  /** Value of `evt.type`; of a verdict, which is no event itself, the call it is about. */
   get typeName(): string {
-    return eventTypeName(this.type);
+    return this.kind === KIND.NET_VERDICT ? callOfVerdict(this.record) : eventTypeName(this.type);
   }
 
   /** Nanoseconds since the epoch. Allocates. */

@@ -1,5 +1,5 @@
 import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.js';
-import { compileRules, pushDown } from '../../engine/index.js';
+import { compileRules, pushDown, type CompiledEngine } from '../../engine/index.js';
 import { KIND_NAMES, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
 import { alertOfVerdict, readVerdict } from '../../enforce/index.js';
@@ -52,7 +52,7 @@ export class Sensor {
   /** For each kind, the classes that some rule in force could match. */
   #classes: readonly bigint[] = [];
   /** Of this generation and the one before: verdicts made under it may still be on their way. */
-  readonly #rules = new Map<number, readonly Rule[]>();
+  readonly #sets = new Map<number, RuleSetInForce>();
   #containers = -1;
   #live: LiveEvents | null = null;
   #clockTimer: NodeJS.Timeout | null = null;
@@ -149,8 +149,8 @@ export class Sensor {
     // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
     this.#control(union(this.#classes, wanted), generation);
     this.#pipeline.setRules(engine, generation);
-    this.#rules.set(generation, rules);
-    for (const old of this.#rules.keys()) if (old < generation - 1) this.#rules.delete(old);
+    this.#sets.set(generation, { rules, engine });
+    for (const old of this.#sets.keys()) if (old < generation - 1) this.#sets.delete(old);
     this.#classes = wanted;
     this.#control(wanted, generation);
   }
@@ -218,8 +218,9 @@ export class Sensor {
   /** What enforcement decided, as an alert of the rule that decided. */
   #verdict(record: RecordCursor): void {
     const verdict = readVerdict(record);
-    const rule = this.#rules.get(verdict.generation)?.[verdict.rule];
-    if (rule === undefined) {
+    const set = this.#sets.get(verdict.generation);
+    const rule = set?.rules[verdict.rule];
+    if (set === undefined || rule === undefined) {
       this.#ruleFaults.say('verdict', 'a verdict names no rule in force', {
         generation: verdict.generation,
         rule: verdict.rule,
@@ -228,7 +229,12 @@ export class Sensor {
     }
     this.#pipeline.count(rule.name);
     const timeNs = this.#identity.clock.toEpochNs(verdict.timeNs);
-    this.#spool.append(alertOfVerdict(verdict, rule, this.#identity.lastSubject(), timeNs));
+    const { event } = this.#identity;
+    const output = set.engine.matchOf(rule);
+    const rendered = { message: output.message(event), fields: output.fields(event, timeNs) };
+    this.#spool.append(
+      alertOfVerdict(verdict, rule, this.#identity.lastSubject(), timeNs, rendered),
+    );
   }
 
   #tellContainers(): void {
@@ -246,6 +252,12 @@ export class Sensor {
       wantEnv: false,
     });
   }
+}
+
+/** Rules by the index that verdicts name, and what renders their outputs. */
+interface RuleSetInForce {
+  readonly rules: readonly Rule[];
+  readonly engine: CompiledEngine<LiveEvent>;
 }
 
 /** Bitmaps of both, by kind; a kind that one of them does not name is wanted whole. */

@@ -9,6 +9,7 @@ import { isEventTime, jsonOf, textOf } from './format.js';
 export interface Output<E> {
   message(event: E): string;
   fieldsJson(event: E, timeNs: bigint): string;
+  fields(event: E, timeNs: bigint): [key: string, json: string][];
 }
 
 /**
@@ -32,6 +33,7 @@ export function compileOutput<E>(
       for (const { prefix, value } of json) text += prefix + value(event, timeNs);
       return `{${text}}`;
     },
+    fields: (event, timeNs) => json.map(({ key, value }) => [key, value(event, timeNs)]),
   };
 }
 
@@ -78,6 +80,7 @@ function compileValue<E>(operand: Operand, fields: FieldSource<E>): (event: E) =
 }
 
 interface JsonField<E> {
+  readonly key: string;
   /** `"key":`, with the comma that parts it from the one before. */
   readonly prefix: string;
   readonly value: (event: E, timeNs: bigint) => string;
@@ -93,7 +96,11 @@ function compileFields<E>(tokens: readonly OutputToken[], fields: FieldSource<E>
   }
   return [...values]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value], i) => ({ prefix: `${i === 0 ? '' : ','}${JSON.stringify(key)}:`, value }));
+    .map(([key, value], i) => ({
+      key,
+      prefix: `${i === 0 ? '' : ','}${JSON.stringify(key)}:`,
+      value,
+    }));
 }
 
 function compileJson<E>(use: FieldUse, fields: FieldSource<E>): JsonField<E>['value'] {

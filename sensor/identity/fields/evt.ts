@@ -13,7 +13,7 @@ import { IS_SYSCALL, returnValue, TYPE } from './calls.js';
 import { abspath } from './fs.js';
 import { constant, plain, type GetterTable, type LiveGetter, type MakeGetter } from './getter.js';
 import { argsText, argumentGetter, rawArgumentGetter } from './params.js';
-import { isIp, isSocket, isUnix, socketName } from './socket.js';
+import { isIp, isSocket, isUnix, isVerdict, socketName } from './socket.js';
 import { dateAndTime, iso8601, timeOfDay } from './time-text.js';
 
 const OPEN = AT.file_open;
@@ -92,6 +92,7 @@ const CATEGORY: readonly string[] = EVENTS.map(({ work }) => {
 });
 
 function category(event: LiveEvent): string {
+  if (isVerdict(event)) return 'net';
   const word = CATEGORY[event.type] ?? 'unknown';
   if (word !== 'io') return word;
   if (isIp(event)) return 'net';

@@ -14,6 +14,7 @@ import {
   isServer,
   isSocket,
   isUnix,
+  isVerdict,
   localAddress,
   localPort,
   remoteAddress,
@@ -28,8 +29,11 @@ import {
 const OPEN = AT.file_open;
 const NET = AT.net_call;
 
+/** Something that has the fields of a socket, whether or not it has a descriptor. */
+const hasSocket = (event: LiveEvent): boolean => isSocket(event) || isVerdict(event);
+
 /** A descriptor with something behind it: Falco's "fd record". */
-const hasRecord = (event: LiveEvent): boolean => hasFile(event) || isSocket(event);
+const hasRecord = (event: LiveEvent): boolean => hasFile(event) || hasSocket(event);
 
 /** Only where `hasRecord`; null elsewhere. */
 const known =
@@ -44,12 +48,12 @@ function number(event: LiveEvent): number | null {
 
 function type(event: LiveEvent): string | null {
   if (hasFile(event)) return isDirectory(event) ? 'directory' : 'file';
-  return isSocket(event) ? socketType(event).word : null;
+  return hasSocket(event) ? socketType(event).word : null;
 }
 
 function typeChar(event: LiveEvent): string | null {
   if (hasFile(event)) return isDirectory(event) ? 'd' : 'f';
-  if (isSocket(event)) return socketType(event).char;
+  if (hasSocket(event)) return socketType(event).char;
   // A failed open has no thing to look at: the letter is a guess by the call, and for open an odd one.
   if (isOpen(event)) return event.type === TYPE.open ? 'o' : 'f';
   return null;
@@ -57,7 +61,7 @@ function typeChar(event: LiveEvent): string | null {
 
 function name(event: LiveEvent): ByteString | null {
   if (isOpen(event)) return fileName(event);
-  return isSocket(event) ? socketName(event) : null;
+  return hasSocket(event) ? socketName(event) : null;
 }
 
 function nameRaw(event: LiveEvent): ByteString | null {

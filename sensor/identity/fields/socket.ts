@@ -5,6 +5,7 @@ import { ROLE } from '../socket-memory.js';
 import { readAddress } from './address.js';
 
 const NET = AT.net_call;
+const VERDICT = AT.net_verdict;
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -18,10 +19,15 @@ const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_ICMPV6 = 58;
 
+/** A call on a socket. */
 export const isSocket = (event: LiveEvent): boolean =>
   event.kind === KIND.NET_CONNECT || event.kind === KIND.NET_SEND || event.kind === KIND.NET_BIND;
 
+/** What enforcement decided about a flow: it has the flow's ends, and no descriptor. Our end is the client. */
+export const isVerdict = (event: LiveEvent): boolean => event.kind === KIND.NET_VERDICT;
+
 export const isIp = (event: LiveEvent): boolean => {
+  if (isVerdict(event)) return true;
   if (!isSocket(event)) return false;
   const family = event.record.u16(NET.family);
   return family === AF_INET || family === AF_INET6;
@@ -30,12 +36,19 @@ export const isIp = (event: LiveEvent): boolean => {
 export const isUnix = (event: LiveEvent): boolean =>
   isSocket(event) && event.record.u16(NET.family) === AF_UNIX;
 
-export const localAddress = (event: LiveEvent): Address =>
-  readAddress(event.record, NET.local_addr);
+const ends = (event: LiveEvent): typeof NET | typeof VERDICT => (isVerdict(event) ? VERDICT : NET);
+
+export function localAddress(event: LiveEvent): Address {
+  const address = readAddress(event.record, ends(event).local_addr);
+  // One that is not chosen yet has no family in a verdict.
+  const isIpv4 =
+    isVerdict(event) && isUnspecified(address) && typeof remoteAddress(event) === 'number';
+  return isIpv4 ? 0 : address;
+}
 export const remoteAddress = (event: LiveEvent): Address =>
-  readAddress(event.record, NET.remote_addr);
-export const localPort = (event: LiveEvent): number => event.record.u16(NET.local_port);
-export const remotePort = (event: LiveEvent): number => event.record.u16(NET.remote_port);
+  readAddress(event.record, ends(event).remote_addr);
+export const localPort = (event: LiveEvent): number => event.record.u16(ends(event).local_port);
+export const remotePort = (event: LiveEvent): number => event.record.u16(ends(event).remote_port);
 
 /** A connection has two ends; a bound socket has one, and one that was never connected has none. */
 export function hasTuple(event: LiveEvent): boolean {
@@ -48,7 +61,8 @@ export const isBound = (event: LiveEvent): boolean =>
   event.kind === KIND.NET_BIND && isIp(event) && event.record.i64(NET.ret) === 0;
 
 /** Is the sender the server of its connection? */
-export const isServerEnd = (event: LiveEvent): boolean => event.sockets.role === ROLE.server;
+export const isServerEnd = (event: LiveEvent): boolean =>
+  !isVerdict(event) && event.sockets.role === ROLE.server;
 
 export function clientAddress(event: LiveEvent): Address | null {
   if (!hasTuple(event)) return null;
@@ -74,6 +88,7 @@ export function serverPort(event: LiveEvent): number | null {
 
 /** Word and letter of a socket's kind. IPv4 spoken through an IPv6 socket is IPv4. */
 export function socketType(event: LiveEvent): { word: string; char: string } {
+  if (isVerdict(event)) return typeof remoteAddress(event) === 'number' ? IPV4 : IPV6;
   switch (event.record.u16(NET.family)) {
     case AF_UNIX:
       return UNIX;
@@ -97,6 +112,7 @@ const OTHER = { word: '<NA>', char: 'o' };
 
 /** tcp, udp, icmp, raw; the text "<NA>" where there is none or the socket has no role yet. */
 export function transport(event: LiveEvent): string {
+  if (isVerdict(event)) return event.record.u8(VERDICT.protocol) === IPPROTO_UDP ? 'udp' : 'tcp';
   if (!isIp(event)) return '<NA>';
   const type = event.record.u16(NET.type);
   const protocol = event.record.u16(NET.protocol);
@@ -110,10 +126,8 @@ export function transport(event: LiveEvent): string {
 
 /** `fd.name` of a socket. */
 export function socketName(event: LiveEvent): ByteString {
-  const { record } = event;
-  const family = record.u16(NET.family);
-  if (family === AF_UNIX) return unixName(event);
-  if (family !== AF_INET && family !== AF_INET6) return '';
+  if (isUnix(event)) return unixName(event);
+  if (!isIp(event)) return '';
   if (isBound(event)) return `${addressText(localAddress(event))}:${localPort(event)}`;
   const client = clientAddress(event);
   const server = serverAddress(event);

@@ -53,14 +53,23 @@ describe('the alert of a verdict', () => {
   });
 
   it("adds the rule's own output, whose values win", () => {
-    const rendered = { message: 'own words', fieldsJson: '{"proc.exepath":"<NA>","x":1}' };
+    const rendered = {
+      message: 'own words',
+      fields: [
+        ['proc.exepath', '"<NA>"'],
+        ['evt.time', '9007199254740993'],
+      ] as const,
+    };
     const alert = alertOfVerdict(verdict, rule, subject, 0n, rendered);
     expect(alert.message).toBe('own words');
     expect(JSON.parse(alert.fields)).toMatchObject({
       'proc.exepath': '<NA>',
-      x: 1,
       'proc.pid': 42,
     });
+    expect(alert.fields).toContain('"evt.time":9007199254740993,');
+    const keys = [...alert.fields.matchAll(/"([a-z0-9_.]+)":/g)].map(([, key]) => key);
+    expect(keys).toContain('verdict.reply');
+    expect(keys).toEqual(keys.toSorted());
   });
 });
 

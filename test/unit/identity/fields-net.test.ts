@@ -392,3 +392,91 @@ it('a connect by io_uring without a descriptor number is a connect', () => {
   });
   expect(CONNECT).not.toBe(16);
 });
+
+describe('fields of a verdict', () => {
+  const LAYER = { connect: 1, sendmsg: 2, tc: 3 };
+  const UDP = 17;
+  const verdict = (members = {}) => ({
+    local_addr: v4('10.0.0.5'),
+    local_port: 40000,
+    remote_addr: v4('203.0.113.7'),
+    remote_port: 443,
+    protocol: 6,
+    layer: LAYER.connect,
+    ...members,
+  });
+  const of = (members = {}) => {
+    const { kernel, stage } = setUp();
+    // What the socket of another event was does not matter.
+    stage.take(kernel.net(KIND.NET_BIND, 10, tcp({ local_port: 53 }), {}, BIND));
+    return stage.take(kernel.net(KIND.NET_VERDICT, 10, verdict(members), {}, 0));
+  };
+
+  it('are those of its flow and its process, and none of a descriptor', () => {
+    expect(
+      of().fields(
+        'evt.type',
+        'evt.category',
+        'fd.num',
+        'fd.type',
+        'fd.name',
+        'fd.cip',
+        'fd.sip',
+        'fd.lip',
+        'fd.rip',
+        'fd.cport',
+        'fd.sport',
+        'fd.lport',
+        'fd.rport',
+        'fd.l4proto',
+        'fd.connected',
+        'evt.args',
+        'evt.rawres',
+        'proc.exepath',
+      ),
+    ).toEqual({
+      'evt.type': 'connect',
+      'evt.category': 'net',
+      'fd.num': null,
+      'fd.type': 'ipv4',
+      'fd.name': '10.0.0.5:40000->203.0.113.7:443',
+      'fd.cip': ip('10.0.0.5'),
+      'fd.sip': ip('203.0.113.7'),
+      'fd.lip': ip('10.0.0.5'),
+      'fd.rip': ip('203.0.113.7'),
+      'fd.cport': 40000,
+      'fd.sport': 443,
+      'fd.lport': 40000,
+      'fd.rport': 443,
+      'fd.l4proto': 'tcp',
+      'fd.connected': null,
+      'evt.args': '',
+      'evt.rawres': null,
+      'proc.exepath': '/bin/nc',
+    });
+  });
+
+  it('name no address of ours before one is chosen', () => {
+    const unchosen = { local_addr: new Uint8Array(16), local_port: 0 };
+    expect(of(unchosen).field('fd.name')).toBe('0.0.0.0:0->203.0.113.7:443');
+    const remote_addr = Uint8Array.of(0x20, 1, 0xd, 0xb8, ...Array<number>(11).fill(0), 7);
+    const six = of({ ...unchosen, remote_addr });
+    expect(six.fields('fd.name', 'fd.type')).toEqual({
+      'fd.name': ':::0->2001:db8::7:443',
+      'fd.type': 'ipv6',
+    });
+  });
+
+  it.each([
+    ['connect', LAYER.connect, UDP, 'connect'],
+    ['sendmsg', LAYER.sendmsg, UDP, 'sendmsg'],
+    ['a packet of TCP', LAYER.tc, 6, 'connect'],
+    ['a packet of UDP', LAYER.tc, UDP, 'sendto'],
+  ])('call it by what it is about: %s', (_name, layer, protocol, type) => {
+    expect(of({ layer, protocol }).field('evt.type')).toBe(type);
+  });
+
+  it('make no event that rules judge', () => {
+    expect(of().event.type).toBe(-1);
+  });
+});
