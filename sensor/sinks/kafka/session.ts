@@ -58,11 +58,10 @@ export class KafkaSession {
 
   private constructor(options: KafkaSinkOptions, logger: Logger, rotation: number) {
     ignoreNegativeTimeouts();
-    const start = rotation % options.brokers.length;
     const kafka = new Kafka({
       clientId: options.clientId,
-      // Another broker first after each failure: a hung one costs a time-out.
-      brokers: [...options.brokers.slice(start), ...options.brokers.slice(0, start)],
+      // One to begin with, another after each failure: of several kafkajs takes any, a hung one too, again and again.
+      brokers: options.brokers.slice(rotation % options.brokers.length).slice(0, 1),
       connectionTimeout: Math.min(CONNECT_MS, options.requestTimeoutMs),
       authenticationTimeout: options.requestTimeoutMs,
       requestTimeout: options.requestTimeoutMs,
