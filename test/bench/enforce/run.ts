@@ -3,7 +3,7 @@
 import { Enforcement } from '../../../sensor/enforce/index.js';
 import type { Rule } from '../../../sensor/lang/ir.js';
 import { and, blockRule, compare, egress, int, net, str } from '../../support/block-rules.js';
-import { FAR4, makeRig, type Talker } from '../../kernel/enforce/rig.js';
+import { FAR4, makeRig, type Talker } from '../../support/rig.js';
 import { formatRatio, spread } from '../spread.js';
 
 const PORT = 7001;

@@ -20,7 +20,8 @@ import {
   str,
   type World,
 } from '../../support/block-rules.js';
-import { FAR4, FAR6, makeRig, type Rig, type Talker } from './rig.js';
+import { openFour, reach, useFour } from '../../support/flows.js';
+import { FAR4, makeRig, type Rig, type Talker } from '../../support/rig.js';
 import { startSensor, type TestSensor } from './sensor.js';
 
 const BLOCKED = 7001;
@@ -34,49 +35,6 @@ const blockProgram = (path: string, action = {}) =>
     and(egress, compare('proc.exepath', '=', str(path)), compare('fd.rport', '=', int(BLOCKED))),
     action,
   );
-
-/** All ways to reach a port: connected TCP and UDP, unconnected UDP; IPv4 and IPv6. */
-async function reach(client: Talker, port: number): Promise<Record<string, string>> {
-  const result: Record<string, string> = {};
-  for (const [family, host] of [
-    ['4', FAR4],
-    ['6', FAR6],
-  ] as const) {
-    result[`tcp${family}`] = await client.ask(`open tcp ${host} ${port}`);
-    result[`udp${family}`] = await client.ask(`open udp ${host} ${port}`);
-    result[`to${family}`] = await client.ask(`to ${host} ${port} hello`);
-  }
-  return result;
-}
-
-/** Opens four connections (0–3: tcp4, udp4, tcp6, udp6) and sees that they work. */
-async function openFour(client: Talker, port: number): Promise<string[]> {
-  const answers: string[] = [];
-  for (const host of [FAR4, FAR6]) {
-    for (const protocol of ['tcp', 'udp']) await client.ask(`open ${protocol} ${host} ${port}`);
-  }
-  for (let i = 0; i < 4; i++) {
-    let answer = 'timeout';
-    // The first datagram may fall to the search for the neighbour's address.
-    for (let tries = 0; tries < 3 && answer === 'timeout'; tries++) {
-      await client.ask(`send ${i} before`);
-      answer = await client.ask(`recv ${i}`);
-    }
-    answers.push(answer);
-  }
-  return answers;
-}
-
-async function useFour(client: Talker): Promise<string[]> {
-  const answers: string[] = [];
-  for (let i = 0; i < 4; i++) {
-    for (let drained = ''; drained !== 'timeout' && !drained.startsWith('errno');)
-      drained = await client.ask(`recv ${i}`);
-    await client.ask(`send ${i} after`);
-    answers.push(await client.ask(`recv ${i}`));
-  }
-  return answers;
-}
 
 const withSensor = async <T>(
   sensor: TestSensor,

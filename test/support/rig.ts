@@ -3,8 +3,8 @@
 import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { cgroupScope, findCgroup2Mount, type CgroupScope } from '../../../sensor/kernel/index.js';
-import { programs } from '../../support/programs.js';
+import { cgroupScope, findCgroup2Mount, type CgroupScope } from '../../sensor/kernel/index.js';
+import { programs } from './programs.js';
 
 export const FAR4 = '10.77.2.2';
 export const FAR6 = 'fd77:2::2';
