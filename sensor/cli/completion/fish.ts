@@ -37,7 +37,8 @@ function commandLines({ path, commands, options, args }: CompletionCommand): str
     const names = flags.map((flag) =>
       flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
     );
-    const value = values === null ? '' : ` -r${valueOptions(values)}`;
+    const value =
+      values === null ? '' : `${values.kind === 'path' ? ' -r' : ' -x'}${valueOptions(values)}`;
     lines.push(`${at} ${names.join(' ')}${value} -d ${quote(description)}`);
   }
   // fish does not count arguments: all kinds of them are offered.

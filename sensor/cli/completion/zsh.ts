@@ -24,34 +24,34 @@ ${fields.map((field) => `        ${quote(field)}`).join('\n')}
 }
 
 _saker_command() {
-    local path=$1
+    local at=$1
     local -a commands
-    case $path in
+    case $at in
 ${commands.map(commandCase).join('\n')}
     esac
 }
 
 _saker() {
-    local path= word
+    local at= word
     local -i i
     for ((i = 2; i < CURRENT; i++)); do
         word=$words[i]
         [[ $word == -* ]] && continue
-        case "\${path:+$path }$word" in
+        case "\${at:+$at }$word" in
 ${commands
   .filter(({ path }) => path !== '')
-  .map(({ path }) => `            ${quote(path)}) path=${quote(path)} ;;`)
+  .map(({ path }) => `            ${quote(path)}) at=${quote(path)} ;;`)
   .join('\n')}
             *) break ;;
         esac
     done
     # What led here is one word to _arguments.
-    local -i depth=\${#\${(z)path}}
+    local -i depth=\${#\${(z)at}}
     if ((depth > 0)); then
         words=(saker "\${(@)words[depth + 2, -1]}")
         ((CURRENT -= depth))
     fi
-    _saker_command "$path"
+    _saker_command "$at"
 }
 
 _saker "$@"
