@@ -1,7 +1,7 @@
+import { release } from 'node:os';
 import { SakerError } from '../core/index.js';
 import { KIND, RecordWalk, type RecordCursor } from '../events/index.js';
 import { Identity, interfaceAddresses, type IdentityOptions } from '../identity/index.js';
-import { kernelName } from '../kernel/index.js';
 import { BLOCK } from './block.js';
 import { headerBytes, type CaptureLoss } from './header.js';
 import { groupRecord, processRecord, snapshotRecords } from './snapshot.js';
@@ -139,7 +139,7 @@ export class CaptureRecorder {
         scope: identity.cgroup,
         machine: {
           arch: process.arch,
-          kernel: kernelName().release,
+          kernel: release(),
           hostname: identity.hostname,
           addresses: interfaceAddresses(),
           users: [...users].map(

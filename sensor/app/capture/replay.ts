@@ -7,7 +7,7 @@ import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
 import { Uuid7, type Alert, type NewAlert } from '../../spool/index.js';
 import { Pipeline } from '../sensor/pipeline.js';
 
-/** Most processes at once: a file must not fill the memory, whatever it claims. */
+/** Most processes at once, half of what a live sensor holds: a file must not fill the memory, whatever it claims. */
 const CAPACITY = 65_536;
 
 export interface ReplayOptions {
@@ -20,6 +20,8 @@ export interface ReplayOptions {
   readonly watch?: (identity: Identity) => (event: LiveEvent) => void;
   /** Asked now and then: nobody reads any more. */
   readonly stopped?: () => boolean;
+  /** Most processes at once, exited ones included. */
+  readonly capacity?: number;
   readonly logger: Logger;
 }
 
@@ -159,7 +161,7 @@ class Session {
       cgroup: header.scope,
       logger: options.logger,
       clock: new WallClock(() => ({ bootNs: 0n, wallNs: this.#offsetNs, widthNs: 0n })),
-      capacity: CAPACITY,
+      capacity: options.capacity ?? CAPACITY,
       offline: factsOf(header),
     });
     const onEvent = options.watch?.(this.#identity);

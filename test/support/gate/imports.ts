@@ -13,7 +13,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   kernel: ['core'],
   events: ['core', 'kernel'],
   identity: ['core', 'lang', 'kernel', 'events'],
-  capture: ['core', 'kernel', 'events', 'identity'],
+  capture: ['core', 'events', 'identity'],
   engine: ['core', 'lang', 'events'],
   enforce: ['core', 'lang', 'kernel', 'events'],
   spool: ['core'],
