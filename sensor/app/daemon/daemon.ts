@@ -122,7 +122,7 @@ export class Daemon {
       spoolDir: config.spool.dir,
       shared: this.#shared,
       sinks: this.#sinks,
-      deadLetters: new DeadLetters(join(config.spool.dir, 'dead-letters.jsonl')),
+      deadLetters: new DeadLetters(join(config.spool.dir, 'dead-letters')),
       logger,
     });
     this.#control = await ControlServer.listen(

@@ -7,6 +7,8 @@ import type { Config, RouteConfig, SinkConfig } from '../config/index.js';
 export interface OpenSink {
   readonly sink: Sink;
   readonly route: Route;
+  /** Longest that one delivery may take, beyond the peer's own time-outs. */
+  readonly deadlineMs?: number;
   readonly reopen?: () => void;
 }
 
@@ -41,11 +43,11 @@ async function open(
     }
     case 'kafka': {
       const { KafkaSink } = await import('../../sinks/kafka/index.js');
-      return { sink: KafkaSink.open(sink, { host, logger }), route };
+      return { sink: KafkaSink.open(sink, { host, logger }), route, deadlineMs: deadlineOf(sink) };
     }
     case 'otlp': {
       const { OtlpSink } = await import('../../sinks/otlp/index.js');
-      return { sink: OtlpSink.open(sink, { host, logger }), route };
+      return { sink: OtlpSink.open(sink, { host, logger }), route, deadlineMs: deadlineOf(sink) };
     }
   }
 }
@@ -58,6 +60,11 @@ function formatter(
   return format === 'json'
     ? (alert) => jsonLine(alert, { iso8601 })
     : (alert) => textLine(alert, { iso8601, color });
+}
+
+/** A request may take its whole time, and a session be made anew. */
+function deadlineOf({ requestTimeoutMs }: { readonly requestTimeoutMs: number }): number {
+  return requestTimeoutMs + 10_000;
 }
 
 /** Whether a terminal reads, and nobody asked for plain text (no-color.org). */

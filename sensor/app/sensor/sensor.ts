@@ -18,7 +18,8 @@ import { lossNames } from '../loss-names.js';
 import { LiveEvents } from './live-events.js';
 import { Pipeline } from './pipeline.js';
 
-const CLOCK_MS = 10_000;
+/** How often the spool tidies up and the wall clock is looked at: it may have been stepped. */
+const TICK_MS = 1_000;
 
 /** What the sensor thread is given; plain data. */
 export interface SensorOptions {
@@ -55,7 +56,7 @@ export class Sensor {
   readonly #sets = new Map<number, RuleSetInForce>();
   #containers = -1;
   #live: LiveEvents | null = null;
-  #clockTimer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
   /** Loads everything, attaches nothing. @throws SakerError of the kernel door or the spool. */
@@ -108,10 +109,10 @@ export class Sensor {
     const scan = this.#probes.scan();
     this.#pipeline.batch(scan, scan.length);
     source.resume();
-    // The wall clock may be stepped.
-    this.#clockTimer = setInterval(() => {
+    this.#timer = setInterval(() => {
       this.#identity.clock.refresh();
-    }, CLOCK_MS);
+      this.#spool.tick();
+    }, TICK_MS);
     this.#tellContainers();
     this.#post({
       kind: 'watching',
@@ -207,7 +208,7 @@ export class Sensor {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#clockTimer) clearInterval(this.#clockTimer);
+    if (this.#timer) clearInterval(this.#timer);
     this.#probes.source.drain();
     this.#live?.flush();
     this.#probes.close();
