@@ -28,9 +28,10 @@ describeEverywhere('the sensor with the shipped rules', (place) => {
   async function alertOf(trigger: Trigger, group = cgroup): Promise<AlertLine> {
     const before = new Set((await daemon.alerts()).map((a) => a.uuid));
     const mine = (a: AlertLine) => a.rule === trigger.rule && !before.has(a.uuid);
+    // `&& :`, or bash would become its last command instead of starting it.
     await mustExec(
       place(),
-      group.inside(`rm -rf ${scratch}/* ${scratch}/.ssh; cd ${scratch}; ${trigger.script}`),
+      group.inside(`rm -rf ${scratch}/* ${scratch}/.ssh; cd ${scratch}; ${trigger.script} && :`),
     );
     const alert = (await daemon.waitForAlerts((alerts) => alerts.some(mine))).find(mine);
     if (alert === undefined) throw new Error('unreachable: it was waited for');
