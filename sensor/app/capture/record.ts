@@ -44,27 +44,27 @@ export class Recording {
   constructor(options: RecordOptions) {
     requireAll();
     const scope = options.cgroup === null ? undefined : cgroupScope(options.cgroup);
-    this.#recorder = new CaptureRecorder({
-      capture: options.capture,
-      producer: options.producer,
-      identity: {
-        hostRoot: options.hostRoot,
-        cgroup: options.cgroup,
-        hostname: process.env['FALCO_HOSTNAME'] ?? hostname(),
-        logger: options.logger,
-      },
+    this.#probes = openProbes({
+      planFile: options.planFile,
+      ...(scope === undefined ? {} : { scope }),
     });
-    let probes: Probes | null = null;
+    let recorder: CaptureRecorder | null = null;
     try {
-      probes = openProbes({
-        planFile: options.planFile,
-        ...(scope === undefined ? {} : { scope }),
+      recorder = new CaptureRecorder({
+        capture: options.capture,
+        producer: options.producer,
+        identity: {
+          hostRoot: options.hostRoot,
+          cgroup: options.cgroup,
+          hostname: process.env['FALCO_HOSTNAME'] ?? hostname(),
+          logger: options.logger,
+        },
       });
-      this.#probes = probes;
+      this.#recorder = recorder;
       this.#start(options.durationMs);
     } catch (error) {
-      probes?.close();
-      this.#recorder.close();
+      this.#probes.close();
+      recorder?.close();
       throw error;
     }
   }
