@@ -1,21 +1,28 @@
-import { printCondition, type Condition } from '../../lang/index.js';
+import { printCondition as printShort } from '../../engine/index.js';
+import { printCondition as printWhole, type Condition } from '../../lang/index.js';
 
 const WIDTH = 100;
+/** Past this many characters macros are named, not put in place: those that double at each level would fill the memory. */
+const MAX_WHOLE = 32 << 10;
+
+type Print = (condition: Condition) => string;
 
 /**
  * A resolved condition over several lines: one for what fits, else a line for each part of a group, the word in front. Macros
  * stand in place, with their name behind as a comment where they open a group of their own.
  */
 export function layoutCondition(condition: Condition, indent = ''): string {
-  return lines(condition, WIDTH - indent.length)
+  const print = printWhole(condition).length > MAX_WHOLE ? printShort : printWhole;
+  return lines(condition, WIDTH - indent.length, print)
     .map((line) => `${indent}${line}`)
     .join('\n');
 }
 
-function lines(condition: Condition, width: number): readonly string[] {
-  const flat = printCondition(condition);
+function lines(condition: Condition, width: number, print: Print): readonly string[] {
+  const flat = print(condition);
   if (condition.kind === 'macro') {
-    const body = lines(condition.body, width);
+    if (print === printShort) return [flat];
+    const body = lines(condition.body, width, print);
     const [first = '', ...rest] = body;
     const named = `${first}  # ${condition.name}`;
     return named.length <= width || rest.length > 0 ? [named, ...rest] : body;
@@ -26,12 +33,12 @@ function lines(condition: Condition, width: number): readonly string[] {
     case 'or': {
       const word = condition.kind;
       const inner = condition.items.flatMap((item, i) =>
-        hanging(i === 0 ? '' : `${word} `, lines(item, width - 2 - (i === 0 ? 0 : word.length + 1))),
+        hanging(i === 0 ? '' : `${word} `, lines(item, width - 2 - (i === 0 ? 0 : word.length + 1), print)),
       );
       return ['(', ...inner.map((line) => `  ${line}`), ')'];
     }
     case 'not':
-      return hanging('not ', lines(condition.item, width - 4));
+      return hanging('not ', lines(condition.item, width - 4, print));
     case 'exists':
       return [flat];
     case 'compare':

@@ -125,7 +125,7 @@ function fieldsOf({ rule, outputTokens }: FoundRule): readonly ShownField[] {
 
 /** The rule for a person. */
 export function showText(found: FoundRule, shown: ShownRule): string {
-  const { action, events, cost } = shown;
+  const { action, cost } = shown;
   const head: string[][] = [
     ['rule', printable(shown.name)],
     ['where', `${printable(shown.file)}:${shown.line}`],
@@ -167,7 +167,7 @@ export function showText(found: FoundRule, shown: ShownRule): string {
       'kept by the kernel for this rule',
       kernel.length > 0
         ? table(kernel, '  ')
-        : `  ${events === 'all' || events.length > 0 ? 'all events of its kinds: they make the process table' : 'nothing'}\n`,
+        : `  ${shown.events_captured.length > 0 ? 'every one: records of processes are never filtered' : 'nothing: none of its events is captured'}\n`,
     ),
   ].join('');
 }
