@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { SakerError } from '../core/index.js';
 import { BLOCK_HEADER, MAGIC, openHeader, openPayload, type BlockHeader } from './block.js';
 
@@ -29,7 +29,7 @@ export class CaptureFile {
   static open(path: string): CaptureFile {
     let fd = -1;
     try {
-      fd = openSync(path, 'r');
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block
       const stat = fstatSync(fd);
       if (!stat.isFile()) throw new Error('it is no file');
       return new CaptureFile(fd, stat.size);

@@ -1,4 +1,5 @@
 import type { ByteString } from '../core/index.js';
+import { MAX_PAYLOAD } from './block.js';
 import { LAYOUT, parseLayout, type RecordLayout } from './layout.js';
 
 /** What fields need to know about the machine that made the records; what is read elsewhere would be another's. */
@@ -44,20 +45,27 @@ const ARCHES = ['x64', 'arm64'];
 const MAX_NAMES = 20_000;
 const MAX_TEXT = 4096;
 
+/** Names that no reader would take are left out, all of them where they would not fit. */
 export function headerBytes(header: Omit<CaptureHeader, 'layout'>): Buffer {
   const { machine } = header;
-  return Buffer.from(
+  const bytes = Buffer.from(
     JSON.stringify({
       ...header,
       clockOffsetNs: header.clockOffsetNs.toString(),
       machine: {
         ...machine,
-        users: machine.users.slice(0, MAX_NAMES),
-        groups: machine.groups.slice(0, MAX_NAMES),
+        users: machine.users.filter(isShort).slice(0, MAX_NAMES),
+        groups: machine.groups.filter(isShort).slice(0, MAX_NAMES),
       },
       layout: LAYOUT,
     }),
   );
+  if (bytes.length <= MAX_PAYLOAD) return bytes;
+  return headerBytes({ ...header, machine: { ...machine, users: [], groups: [] } });
+}
+
+function isShort(row: readonly (number | string)[]): boolean {
+  return row.every((cell) => typeof cell === 'number' || cell.length <= MAX_TEXT);
 }
 
 /** @throws Error that says what is wrong. */

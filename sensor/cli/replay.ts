@@ -37,8 +37,8 @@ Examples:
   saker replay incident.skr --rules my_rules.yaml
   saker replay node.skr.2 node.skr.1 node.skr -o json     rotated files, oldest first
 
-Needs no root, no kernel, no running sensor. Alerts on stdout, a summary on stderr. Alerts of rules with an action come from
-verdicts of the kernel: those rules are not judged here. Exit status 3 when a file is damaged; what could be read was used.`,
+Needs no root, no kernel, no running sensor. Alerts on stdout, a summary on stderr. Rules with an action give
+no alerts here, only a count: live, theirs come from verdicts of the kernel. Exit status 3 when a file is damaged; what could be read was used.`,
     )
     .action(async (paths: string[], options: ReplayOptions) => {
       const { files, result } = load(options.rules ?? [], options);
@@ -64,12 +64,7 @@ verdicts of the kernel: those rules are not judged here. Exit status 3 when a fi
         stopped: () => out.closed,
         logger: createLogger(LOG),
       });
-      process.stderr.write(
-        summaryText(
-          summary,
-          rules.filter(({ action, enabled }) => enabled && action !== null).length,
-        ),
-      );
+      process.stderr.write(summaryText(summary));
       refuseDamage(summary.damage);
     });
 }
@@ -129,7 +124,7 @@ class Out {
   }
 }
 
-function summaryText(summary: ReplaySummary, actionRules: number): string {
+function summaryText(summary: ReplaySummary): string {
   const alerts = [...summary.alerts].sort(([, a], [, b]) => b - a);
   const total = alerts.reduce((sum, [, count]) => sum + count, 0);
   const lost = [...summary.lost].filter(([, count]) => count > 0);
@@ -143,7 +138,11 @@ function summaryText(summary: ReplaySummary, actionRules: number): string {
       ([what, count]) => `${count} events were lost while recording: ${printable(what)}\n`,
     ),
     ...(summary.undecodable > 0 ? [`${summary.undecodable} records could not be decoded\n`] : []),
-    ...(actionRules > 0 ? [`${actionRules} rules with an action were left out\n`] : []),
+    ...[...summary.actions].map(
+      ([rule, count]) =>
+        `${count} calls meet a rule with an action (no alert: live, the kernel decides): ${printable(rule)}
+`,
+    ),
   ].join('');
 }
 

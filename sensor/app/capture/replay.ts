@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { WallClock, type Logger } from '../../core/index.js';
 import { readCapture, type CaptureHeader, type CaptureItem } from '../../capture/index.js';
-import { compileRules } from '../../engine/index.js';
+import { compileRules, type CompiledEngine } from '../../engine/index.js';
 import { Identity, type LiveEvent, type OfflineFacts } from '../../identity/index.js';
 import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
 import { Uuid7, type Alert, type NewAlert } from '../../spool/index.js';
@@ -36,6 +36,11 @@ export interface ReplaySummary {
   readonly records: number;
   /** Alerts by rule. */
   readonly alerts: ReadonlyMap<string, number>;
+  /**
+   * Calls that meet the condition of a rule with an action, by rule. No alerts: those come from verdicts, which the kernel gives
+   * about flows and a capture does not hold.
+   */
+  readonly actions: ReadonlyMap<string, number>;
   /** Events that never came into the capture, by kind and cause. */
   readonly lost: ReadonlyMap<string, number>;
   /** Records that could not be decoded. */
@@ -76,6 +81,7 @@ class Run {
   readonly #uuid = new Uuid7();
   readonly #sessions: CaptureHeader[] = [];
   readonly #alerts = new Map<string, number>();
+  readonly #actions = new Map<string, number>();
   readonly #lost = new Map<string, number>();
   readonly #damage: Damage[] = [];
   #session: Session | null = null;
@@ -93,8 +99,13 @@ class Run {
       case 'session':
         this.#end();
         if (this.#sessions.length < MAX_DAMAGE) this.#sessions.push(item.header);
-        this.#session = new Session(item.header, this.#options, (alert) => {
-          this.#alert(alert, item.header.machine.hostname);
+        this.#session = new Session(item.header, this.#options, {
+          append: (alert) => {
+            this.#alert(alert, item.header.machine.hostname);
+          },
+          onAction: (rule) => {
+            this.#actions.set(rule, (this.#actions.get(rule) ?? 0) + 1);
+          },
         });
         return;
       case 'records':
@@ -122,6 +133,7 @@ class Run {
       sessions: this.#sessions,
       records: this.#records,
       alerts: this.#alerts,
+      actions: this.#actions,
       lost: this.#lost,
       undecodable: this.#undecodable,
       damage: this.#damage,
@@ -147,13 +159,20 @@ class Run {
   }
 }
 
+/** Where a session's findings go. */
+interface Findings {
+  readonly append: (alert: NewAlert) => void;
+  /** A call meets the condition of a rule with an action. */
+  readonly onAction: (rule: string) => void;
+}
+
 /** From one header to the next: the machine, its tables, the rules over them. */
 class Session {
   readonly pipeline: Pipeline;
   readonly #identity: Identity;
   #offsetNs: bigint;
 
-  constructor(header: CaptureHeader, options: ReplayOptions, append: (alert: NewAlert) => void) {
+  constructor(header: CaptureHeader, options: ReplayOptions, findings: Findings) {
     const { machine } = header;
     this.#offsetNs = header.clockOffsetNs;
     this.#identity = new Identity({
@@ -164,29 +183,20 @@ class Session {
       capacity: options.capacity ?? CAPACITY,
       offline: factsOf(header),
     });
-    const onEvent = options.watch?.(this.#identity);
+    const watch = options.watch?.(this.#identity);
+    const { rules } = options;
+    const judge =
+      rules === null ? null : actionJudge(rules, this.#identity, findings, options.logger);
     this.pipeline = new Pipeline(
-      { identity: this.#identity, append, onEvent, onVerdict: () => undefined },
+      {
+        identity: this.#identity,
+        append: findings.append,
+        onEvent: watch ?? judge ?? undefined,
+        onVerdict: () => undefined,
+      },
       options.logger,
     );
-    if (options.rules === null) return;
-    const { rules, matching, strict } = options.rules;
-    const engine = compileRules(
-      { rules },
-      {
-        fields: this.#identity.fields,
-        types: { names: EVENT_NAMES },
-        matching,
-        strict,
-        onError: (rule, error) => {
-          options.logger.error('a rule could not be judged', {
-            rule: rule.name,
-            error: String(error),
-          });
-        },
-      },
-    );
-    this.pipeline.setRules(engine, 1);
+    if (rules !== null) this.pipeline.setRules(compile(rules, this.#identity, options.logger), 1);
   }
 
   /** The wall clock was stepped. */
@@ -202,5 +212,41 @@ function factsOf({ machine }: CaptureHeader): OfflineFacts {
     addresses: machine.addresses,
     users: new Map(machine.users.map(([uid, name, home, shell]) => [uid, { name, home, shell }])),
     groups: new Map(machine.groups),
+  };
+}
+
+function compile(
+  { rules, matching, strict }: RulesToReplay,
+  { fields }: Identity,
+  logger: Logger,
+): CompiledEngine<LiveEvent> {
+  return compileRules(
+    { rules },
+    {
+      fields,
+      types: { names: EVENT_NAMES },
+      matching,
+      strict,
+      onError: (rule, error) => {
+        logger.error('a rule could not be judged', { rule: rule.name, error: String(error) });
+      },
+    },
+  );
+}
+
+/** Counts what meets the conditions of rules with an action; null where there are none. */
+function actionJudge(
+  { rules, strict }: RulesToReplay,
+  identity: Identity,
+  findings: Findings,
+  logger: Logger,
+): ((event: LiveEvent) => void) | null {
+  const bare = rules
+    .filter(({ action, enabled }) => enabled && action !== null)
+    .map((rule) => ({ ...rule, action: null }));
+  if (bare.length === 0) return null;
+  const engine = compile({ rules: bare, matching: 'all', strict }, identity, logger);
+  return (event) => {
+    for (const { rule } of engine.match(event.type, event)) findings.onAction(rule.name);
   };
 }

@@ -203,3 +203,23 @@ it('says in its header what it needs to be read elsewhere', () => {
     },
   });
 });
+
+it('counts what meets a rule with an action, and gives no alert for it', async () => {
+  const path = record([session()]);
+  const [open] = EVERY_EVENT;
+  const block = { action: 'block', mode: 'audit', reply: 'reject' } as const;
+  const { alerts, summary } = await replayed([path], [{ ...open!, action: block }]);
+  expect(alerts).toEqual([]);
+  expect(summary.actions).toEqual(new Map([['Open', 2]]));
+});
+
+it('leaves out names of users that are longer than a header may hold', async () => {
+  const root = fakeHost();
+  const line = (uid: number) => `${'n'.repeat(900)}${uid}:x:${uid}:0::/:/bin/sh\n`;
+  const long = `${'n'.repeat(5000)}:x:7:0::/:/bin/sh\n`;
+  writeFileSync(join(root, 'etc/passwd'), long + line(1));
+  const [few] = itemsOf(record([session()], { root }));
+  expect(few).toMatchObject({
+    header: { machine: { users: [[1, `${'n'.repeat(900)}1`, '/', '/bin/sh']] } },
+  });
+});
