@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -61,6 +61,12 @@ export class Files {
   write(name: string, text: string): string {
     const path = join(this.#folder, name);
     writeFileSync(path, text);
+    return path;
+  }
+
+  folder(name: string): string {
+    const path = join(this.#folder, name);
+    mkdirSync(path);
     return path;
   }
 
