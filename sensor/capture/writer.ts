@@ -183,7 +183,7 @@ function attempt<T>(path: string, act: () => T): T {
     return act();
   } catch (cause) {
     throw new SakerError('CAPTURE_WRITE', `cannot write ${path}: ${(cause as Error).message}`, {
-      hint: 'what was written before is whole and can be read',
+      hint: 'blocks written before are whole and can be read; look at the path, its rights and the room on its disk',
       cause,
     });
   }

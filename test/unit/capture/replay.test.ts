@@ -113,7 +113,7 @@ it('tells again what was found in /proc while it recorded', async () => {
   const kernel = new Kernel();
   const batches = [
     [
-      kernel.fork(70, 60, { 'id.comm': 'unseen' }), // its parent is not in the scope
+      kernel.fork(70, 60, { 'id.comm': 'unseen', 'id.exec_count': 5 }), // its parent is not in the scope
       kernel.open(70, { ret: 3 }, { path: '/a' }),
       kernel.open(60, { ret: 3 }, { path: '/b' }), // its records were lost
     ],
