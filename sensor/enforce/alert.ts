@@ -89,18 +89,17 @@ export interface RenderedOutput {
 }
 
 /**
- * The alert of a rule with an action. Its fields say what was done; `rendered` adds the rule's own output, whose values win.
+ * The alert of a rule with an action: the rule's own output, and what was done. Where both have a field, the rule's value wins.
  *
  * @param rule - `rules[verdict.rule]` of the set with the verdict's generation.
  * @param timeNs - `verdict.timeNs` on the wall clock, nanoseconds since the epoch.
- * @param rendered - Null: a sentence of our own.
  */
 export function alertOfVerdict(
   verdict: NetVerdict,
   rule: Rule,
   subject: VerdictSubject,
   timeNs: bigint,
-  rendered: RenderedOutput | null = null,
+  rendered: RenderedOutput,
 ): NewAlert {
   return {
     timeNs: timeNs.toString(),
@@ -109,10 +108,10 @@ export function alertOfVerdict(
     priority: rule.priority,
     source: rule.source,
     tags: [...rule.tags].sort(),
-    message: rendered?.message ?? sentence(verdict, subject),
+    message: `${rendered.message} [${whatWasDone(verdict)}]`,
     fields: jsonOf({
       ...fieldsOf(verdict, subject),
-      ...Object.fromEntries(rendered?.fields ?? []),
+      ...Object.fromEntries(rendered.fields),
     }),
     generation: verdict.generation,
     subject: {
@@ -123,11 +122,10 @@ export function alertOfVerdict(
   };
 }
 
-function sentence(verdict: NetVerdict, { exe }: VerdictSubject): string {
-  const done = { reported: 'Would block', refused: 'Refused', reset: 'Reset', dropped: 'Dropped' };
-  const { remoteAddress, remotePort, protocol, pid } = verdict;
-  const to = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-  return `${done[verdict.outcome]} ${exe ?? '<NA>'} (pid=${pid}) to ${to}:${remotePort}/${protocol}`;
+/** For people: without it a flow that was stopped and one that was only reported would read the same. */
+function whatWasDone({ outcome, layer, count }: NetVerdict): string {
+  const done = outcome === 'reported' ? 'audit: would be blocked' : `${outcome} at ${layer}`;
+  return count > 1n ? `${done}, ${count} times` : done;
 }
 
 /** Values as JSON text, integers in full. */

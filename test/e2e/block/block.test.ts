@@ -136,7 +136,7 @@ describeHere(
       });
       expect(refused?.output).toMatch(
         new RegExp(
-          `: Warning Left home \\(exe=${is.curl} to=10.77.2.2 port=7001 proto=tcp call=connect parent=\\S+ flow=0.0.0.0:0->10.77.2.2:7001\\)$`,
+          `: Warning Left home \\(exe=${is.curl} to=10.77.2.2 port=7001 proto=tcp call=connect parent=\\S+ flow=0.0.0.0:0->10.77.2.2:7001\\) \\[refused at connect\\]$`,
         ),
       );
       expect(refused).toMatchObject({

@@ -26,18 +26,18 @@ const verdict: NetVerdict = {
   timeNs: 2n,
 };
 const subject = { exe: '/usr/bin/curl', containerId: 'a'.repeat(64), podUid: null };
+const output = { message: 'own words', fields: [] };
 const rule = { ...blockRule('no curl', egress), tags: ['b', 'a'] };
 
 describe('the alert of a verdict', () => {
   it('says who, to where, by which rule and what became of it', () => {
-    const alert = alertOfVerdict(verdict, rule, subject, 1_700_000_000_000_000_001n);
+    const alert = alertOfVerdict(verdict, rule, subject, 1_700_000_000_000_000_001n, output);
     expect(alert).toMatchObject({
       kind: 'verdict',
       rule: 'no curl',
       timeNs: '1700000000000000001',
       generation: 3,
       tags: ['a', 'b'],
-      message: 'Refused /usr/bin/curl (pid=42) to [fd00::1]:443/tcp',
       subject: { pid: 42, startNs: '9007199254740993', exe: '/usr/bin/curl' },
     });
     expect(JSON.parse(alert.fields)).toMatchObject({
@@ -52,7 +52,17 @@ describe('the alert of a verdict', () => {
     expect(alert.fields).toContain('"verdict.count":9007199254740993');
   });
 
-  it("adds the rule's own output, whose values win", () => {
+  it.each([
+    [{ count: 1n }, 'own words [refused at connect]'],
+    [{ count: 1n, outcome: 'reset', layer: 'tc' }, 'own words [reset at tc]'],
+    [{ count: 50n }, 'own words [refused at connect, 50 times]'],
+    [{ count: 1n, mode: 'audit', outcome: 'reported' }, 'own words [audit: would be blocked]'],
+  ] as const)("says in the rule's words what was done: %j", (members, message) => {
+    const alert = alertOfVerdict({ ...verdict, ...members }, rule, subject, 0n, output);
+    expect(alert.message).toBe(message);
+  });
+
+  it("has the fields of the rule's output, whose values win", () => {
     const rendered = {
       message: 'own words',
       fields: [
@@ -61,7 +71,6 @@ describe('the alert of a verdict', () => {
       ] as const,
     };
     const alert = alertOfVerdict(verdict, rule, subject, 0n, rendered);
-    expect(alert.message).toBe('own words');
     expect(JSON.parse(alert.fields)).toMatchObject({
       'proc.exepath': '<NA>',
       'proc.pid': 42,
