@@ -63,6 +63,8 @@ export interface RuleItem extends Item {
   readonly action: 'alert' | 'block' | 'deny' | 'kill';
   readonly mode: 'audit' | 'enforce' | null;
   readonly reply: 'reject' | 'drop' | null;
+  /** Something in the item itself is wrong: compiled for what else is, never run. */
+  readonly faulty: boolean;
 }
 
 /** Values of a rule that an item gives; undefined where it gives none. */

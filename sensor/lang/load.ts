@@ -195,7 +195,7 @@ class Loader {
     readonly diagnostics: readonly Diagnostic[];
   } {
     const candidates = all.flatMap(({ rule, item }) =>
-      rule !== null && passesThreshold(item, this.#options)
+      rule !== null && !item.faulty && passesThreshold(item, this.#options)
         ? [{ name: rule.name, tags: rule.tags, enabled: rule.enabled, rule, item }]
         : [],
     );

@@ -50,17 +50,18 @@ export function readRuleItem(
     if (!reader.has(key)) reader.fail(shapeError(`"${key}" is missing`, 'missing-key'));
   }
   const parts = readParts(reader, [...REPLACEABLE, 'source'], false);
-  if (!reader.ok) return;
+  // A set with an error never runs; but what else is wrong with this rule is to be said in the same run.
+  if (parts.condition === undefined || parts.output === undefined) return;
   collector.defineRule(
     {
       name,
       context: reader.context,
-      condition: parts.condition!,
+      condition: parts.condition,
       conditionContext: parts.conditionContext!,
-      output: parts.output!,
+      output: parts.output,
       outputContext: parts.outputContext!,
-      description: parts.description!,
-      priority: parts.priority!,
+      description: parts.description ?? '',
+      priority: parts.priority ?? 'Debug',
       source: parts.source ?? 'syscall',
       enabled: parts.enabled ?? true,
       capture: parts.capture ?? false,
@@ -72,6 +73,7 @@ export function readRuleItem(
       action: parts.action ?? 'alert',
       mode: parts.mode ?? null,
       reply: parts.reply ?? null,
+      faulty: !reader.ok,
     },
     parts.source !== undefined,
   );

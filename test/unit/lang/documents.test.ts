@@ -168,8 +168,16 @@ describe('falco-compat §1.1, documents and items', () => {
 describe('our own keys', () => {
   it('action, mode and reply are typed', () => {
     expect(codesOf(load(`${RULE}  action: blokc\n`))).toEqual(['bad-action']);
-    expect(codesOf(load(`${RULE}  action: block\n  mode: x\n`))).toEqual(['bad-mode']);
-    expect(codesOf(load(`${RULE}  action: block\n  reply: x\n`))).toEqual(['bad-reply']);
+    const judged = { checkAction: () => [] };
+    expect(codesOf(load(`${RULE}  action: block\n  mode: x\n`, judged))).toEqual(['bad-mode']);
+    expect(codesOf(load(`${RULE}  action: block\n  reply: x\n`, judged))).toEqual(['bad-reply']);
+  });
+  it('a faulty key does not hide what is wrong with the condition', () => {
+    const rule = RULE.replace(/condition: .*/, 'condition: proc.nmae = x');
+    expect(codesOf(load(`${rule}  action: blokc\n`)).sort()).toEqual([
+      'bad-action',
+      'unknown-field',
+    ]);
   });
   it('a key one edit away from one of them is an error, and the rule is not loaded', () => {
     for (const key of ['actoin', 'actions', 'Action', 'mod', 'replay']) {
