@@ -3,6 +3,7 @@ import { CAPTURED_EVENTS } from '../../app/captured-events.js';
 import {
   describe,
   printCondition,
+  type Diagnostic,
   type FieldDef,
   type Operand,
 } from '../../lang/index.js';
@@ -67,8 +68,13 @@ export interface ShownRule {
   /** Those of `events` that this build takes from the kernel. */
   readonly events_captured: readonly string[];
   readonly fields: readonly ShownField[];
-  readonly cost: Cost;
+  /** Rules with an action are decided by the kernel's tables, flow by flow; all others here, event by event. */
+  readonly decided_by: 'sensor' | 'kernel';
+  /** Null when the kernel decides. */
+  readonly cost: Cost | null;
   readonly kernel: readonly KernelFilter[];
+  /** Hints about the rule: what of an action's condition is folded away, what a link walks past. */
+  readonly hints: readonly string[];
 }
 
 /** Everything `show` tells of a rule. */
@@ -94,8 +100,10 @@ export function showRule(found: FoundRule, strict: boolean): ShownRule {
     events,
     events_captured: [...CAPTURED_EVENTS].filter((name) => events === 'all' || events.includes(name)),
     fields: fieldsOf(found),
-    cost: costOf(rule),
-    kernel: kernelFilters(rule, strict),
+    decided_by: rule.action === null ? 'sensor' : 'kernel',
+    cost: rule.action === null ? costOf(rule) : null,
+    kernel: rule.action === null ? kernelFilters(rule, strict) : [],
+    hints: found.diagnostics.filter(({ severity }) => severity === 'hint').map(hintText),
   };
 }
 
@@ -150,11 +158,6 @@ export function showText(found: FoundRule, shown: ShownRule): string {
       .filter(Boolean)
       .join(', '),
   ]);
-  const kernel = shown.kernel.map(({ kind, words, kept, classes }) => [
-    kind,
-    words,
-    `(${kept} of ${classes} classes)`,
-  ]);
   const section = (title: string, text: string): string => `\n${title}\n${text}`;
   return [
     table(head),
@@ -162,15 +165,32 @@ export function showText(found: FoundRule, shown: ShownRule): string {
     section('condition, macros and lists in place', `${visible(layoutCondition(found.rule.condition, '  '))}\n`),
     section('output', `  ${printable(shown.output)}\n`),
     section('fields', table(fields, '  ')),
-    section(`cost: ${cost.class}`, `  ${printable(cost.why)}\n  ${checkWords(cost)}\n`),
-    section(
-      'kept by the kernel for this rule',
-      kernel.length > 0
-        ? table(kernel, '  ')
-        : `  ${shown.events_captured.length > 0 ? 'every one: records of processes are never filtered' : 'nothing: none of its events is captured'}\n`,
-    ),
+    ...(cost === null
+      ? [section('decided in the kernel', '  flow by flow, by tables: as fast with one rule as with many\n')]
+      : [
+          section(`cost: ${cost.class}`, `  ${printable(cost.why)}\n  ${checkWords(cost)}\n`),
+          section('kept by the kernel for this rule', keptText(shown)),
+        ]),
+    ...(shown.hints.length === 0
+      ? []
+      : [section('hints', shown.hints.map((hint) => `  ${printable(hint)}\n`).join(''))]),
   ].join('');
 }
+
+function keptText({ kernel, events_captured: captured }: ShownRule): string {
+  if (kernel.length > 0) {
+    return table(
+      kernel.map(({ kind, words, kept, classes }) => [kind, words, `(${kept} of ${classes} classes)`]),
+      '  ',
+    );
+  }
+  return captured.length > 0
+    ? '  every one: records of processes are never filtered\n'
+    : '  nothing: none of its events is captured\n';
+}
+
+const hintText = ({ message, hint }: Diagnostic): string =>
+  hint === null ? message : `${message}; ${hint}`;
 
 function eventWords({ events, events_captured: captured }: ShownRule): string {
   if (events === 'all') return 'all: the condition names no event type';

@@ -62,6 +62,24 @@ describe('completion in bash', () => {
   });
 });
 
+describe('help', () => {
+  it('shows examples for every command about rules, fields and completion', async () => {
+    const rules = makeProgram().commands.find((command) => command.name() === 'rules')!;
+    for (const args of [
+      ...rules.commands.map((command) => ['rules', command.name()]),
+      ['fields'],
+      ['completion'],
+    ]) {
+      const { out, code } = await saker([...args, '--help']);
+      expect({ args, code, examples: out.includes('\nExamples:\n') }).toEqual({
+        args,
+        code: 0,
+        examples: true,
+      });
+    }
+  });
+});
+
 describe('completion in the other shells', () => {
   it.each(['zsh', 'fish'])('names every command and option for %s', async (shell) => {
     const text = (await saker(['completion', shell])).out;

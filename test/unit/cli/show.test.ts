@@ -86,6 +86,28 @@ describe('saker rules show', () => {
     expect(kernel).toMatchObject([{ kind, words }]);
   });
 
+  it('names macros where placing them would fill the screen', async () => {
+    const doubling = Array.from(
+      { length: 16 },
+      (_, i) => `- macro: m${i + 1}\n  condition: (m${i} and m${i})\n`,
+    ).join('');
+    const file = files.write(
+      'doubling.yaml',
+      `- macro: m0\n  condition: proc.pid = 1\n${doubling}${rule('R', 'evt.type = open and m16')}`,
+    );
+    const { out } = await saker(['rules', 'show', 'R', file]);
+    expect(out).toContain('(evt.type = open and m16)');
+    expect(out.length).toBeLessThan(3000);
+  });
+
+  it('says that the kernel decides a rule with an action', async () => {
+    const text = (await saker(['rules', 'show', 'Block shells from calling the internet'])).out;
+    expect(text).toMatch(/^action +block, mode audit, reply reject$/m);
+    expect(text).toContain('decided in the kernel');
+    expect(text).not.toContain('cost:');
+    expect(text).toMatch(/^hints\n(?: {2}.*\n)* {2}mode: audit reports only/m);
+  });
+
   it('lays the whole out for a person', async () => {
     const { out, code } = await saker(['rules', 'show', 'shell opens a network connection']);
     expect(code).toBe(0);
