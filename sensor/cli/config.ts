@@ -5,7 +5,9 @@ import { ConfigError } from './run.js';
 
 /** Adds `saker config check|show|schema`. */
 export function addConfig(program: Command): void {
-  const config = program.command('config').description('check, show and describe the configuration');
+  const config = program
+    .command('config')
+    .description('check, show and describe the configuration');
 
   config
     .command('check [file]')
@@ -13,19 +15,29 @@ export function addConfig(program: Command): void {
     .addOption(outputOption())
     .action((file: string | undefined, options: { output: string }) => {
       const loaded = loadConfig(file === undefined ? {} : { path: file });
-      if (options.output === 'json') printJson({ ok: loaded.ok, problems: loaded.ok ? [] : loaded.problems });
+      if (options.output === 'json')
+        printJson({ ok: loaded.ok, problems: loaded.ok ? [] : loaded.problems });
       else if (loaded.ok) process.stdout.write(`${file ?? loaded.path ?? 'defaults'}: ok\n`);
       if (loaded.ok) return;
-      if (options.output !== 'json') throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
+      if (options.output !== 'json')
+        throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
       process.exitCode = 6;
     });
 
   config
     .command('show [file]')
     .description('the configuration in force, defaults included, secrets masked')
-    .option('-o, --override <key=value>', 'change one setting', (value: string, all: string[]) => [...all, value], [])
+    .option(
+      '-o, --override <key=value>',
+      'change one setting',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
     .action((file: string | undefined, { override }: { override: string[] }) => {
-      const loaded = loadConfig({ ...(file === undefined ? {} : { path: file }), overrides: override });
+      const loaded = loadConfig({
+        ...(file === undefined ? {} : { path: file }),
+        overrides: override,
+      });
       if (!loaded.ok) throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
       process.stdout.write(showConfig(loaded.raw));
     });

@@ -8,7 +8,9 @@ const MARK = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('kernel, BTF, capabilities, cgroups; how each event is served and what cannot be seen')
+    .description(
+      'kernel, BTF, capabilities, cgroups; how each event is served and what cannot be seen',
+    )
     .addOption(outputOption())
     .addHelpText('after', '\nExamples:\n  sudo saker doctor\n  saker doctor -o json')
     .action(async (options: { output: string }) => {

@@ -18,7 +18,9 @@ const STATUS: Readonly<Record<string, number>> = {
 /** Says what went wrong and what to do, on stderr, and sets the exit status. A bug shows its stack. */
 export function fail(error: unknown): void {
   if (!(error instanceof SakerError)) {
-    process.stderr.write(`saker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `saker: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exitCode = EXIT.environment;
     return;
   }

@@ -2,7 +2,9 @@ import { Option } from 'commander';
 
 /** `-o text|json`, the same on every command. */
 export function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
+  return new Option('-o, --output <format>', 'how to print')
+    .choices(['text', 'json'])
+    .default('text');
 }
 
 /** Prints one JSON document; big integers as decimal text. */
@@ -29,15 +31,24 @@ export function table(rows: readonly (readonly string[])[], indent = ''): string
     });
   }
   return rows
-    .map((row) => indent + row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  '))
+    .map(
+      (row) =>
+        indent +
+        row
+          .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+          .join('  '),
+    )
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }
 
 /** Bytes for a terminal: control characters as \xNN or JSON escapes, so that no name can move the cursor. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) => {
-    const code = c.charCodeAt(0);
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-  });
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (c) => {
+      const code = c.charCodeAt(0);
+      return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+    },
+  );
 }

@@ -75,5 +75,11 @@ function blocks(enforcement: Status['enforcement']): string[] {
 function section(title: string, counts: Readonly<Record<string, number>>): string[] {
   const rows = Object.entries(counts).filter(([, count]) => count > 0);
   if (rows.length === 0) return [];
-  return [`\n${title}\n`, table(rows.map(([name, count]) => [String(count), name]), '  ')];
+  return [
+    `\n${title}\n`,
+    table(
+      rows.map(([name, count]) => [String(count), name]),
+      '  ',
+    ),
+  ];
 }

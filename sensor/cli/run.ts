@@ -19,8 +19,14 @@ export function addRun(program: Command): void {
   program
     .command('run')
     .description('watch, judge, alert: the sensor itself, in the foreground')
-    .option('-c, --config <file>', 'configuration file (default: /etc/saker/saker.yaml if there is one)')
-    .option('--rules <path...>', 'rule files or folders, in load order (default: the shipped rules)')
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: /etc/saker/saker.yaml if there is one)',
+    )
+    .option(
+      '--rules <path...>',
+      'rule files or folders, in load order (default: the shipped rules)',
+    )
     .option('--cgroup <path>', 'watch only this cgroup v2 folder and what is below it')
     .option('--run-dir <dir>', 'folder of the control socket and the lock')
     .option(
@@ -29,8 +35,17 @@ export function addRun(program: Command): void {
       (value: string, all: string[]) => [...all, value],
       [],
     )
-    .addOption(new Option('--color <when>', 'colour on stdout').choices(['auto', 'always', 'never']))
-    .addOption(new Option('--log-level <level>', 'the sensor’s own log').choices(['error', 'warn', 'info', 'debug']))
+    .addOption(
+      new Option('--color <when>', 'colour on stdout').choices(['auto', 'always', 'never']),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'the sensor’s own log').choices([
+        'error',
+        'warn',
+        'info',
+        'debug',
+      ]),
+    )
     .addHelpText(
       'after',
       `
@@ -43,7 +58,9 @@ Examples:
     .action(async (options: RunOptions) => {
       const config = configOf(options);
       const paths =
-        config.rules.files.length > 0 ? config.rules.files : [fileURLToPath(new URL('rules', packageRoot()))];
+        config.rules.files.length > 0
+          ? config.rules.files
+          : [fileURLToPath(new URL('rules', packageRoot()))];
       const { runUntilSignal } = await import('../app/daemon/run.js');
       process.exitCode = (await runUntilSignal(config, paths)) ? EXIT.ok : EXIT.environment;
     });
@@ -66,14 +83,19 @@ function configOf(options: RunOptions): Config {
     if (value !== undefined) overrides.push(`${key}=${JSON.stringify(value)}`);
   }
   if (options.rules !== undefined) overrides.push(`rules.files=${JSON.stringify(options.rules)}`);
-  const loaded = loadConfig({ ...(options.config === undefined ? {} : { path: options.config }), overrides });
+  const loaded = loadConfig({
+    ...(options.config === undefined ? {} : { path: options.config }),
+    overrides,
+  });
   if (!loaded.ok) throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
   const { config } = loaded;
   const text = format.at(-1) as 'text' | 'json' | undefined;
   return {
     ...config,
     sinks: config.sinks.map((sink) =>
-      sink.type === 'stdout' ? { ...sink, format: text ?? sink.format, color: options.color ?? sink.color } : sink,
+      sink.type === 'stdout'
+        ? { ...sink, format: text ?? sink.format, color: options.color ?? sink.color }
+        : sink,
     ),
   };
 }

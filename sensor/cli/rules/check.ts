@@ -33,7 +33,7 @@ Examples:
   saker rules check --with rules/lib my_rules.yaml -o json
   saker rules check my_rules.yaml -o falco-json | jq '.falco_load_results[].errors'
 
-Exit status 1 when there is an error.`,
+-o json holds our diagnostics and, under falco_load_results, Falco's. Exit status 1 when there is an error.`,
     )
     .action((paths: string[], options: CheckOptions) => {
       const { files, result } = load(paths, options);
@@ -50,6 +50,7 @@ Exit status 1 when there is an error.`,
           files: files.length,
           rules: result.ruleSet.rules.length,
           diagnostics: shown.map(diagnosticJson),
+          ...falcoLoadResults(result),
         });
       } else {
         show(shown, files, process.stdout);

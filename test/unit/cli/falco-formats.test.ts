@@ -79,6 +79,23 @@ describe('saker rules check as Falco says it', () => {
     expect(result!.warnings.map(({ code }) => code)).toEqual(['LOAD_DEPRECATED_ITEM']);
   });
 
+  it('has both our diagnostics and Falco’s results in -o json', async () => {
+    const both = JSON.parse((await saker(['rules', 'check', LAB, '-o', 'json'])).out) as Results & {
+      readonly ok: boolean;
+      readonly diagnostics: { code: string; line: number; column: number; hint: string | null }[];
+    };
+    expect(both.ok).toBe(false);
+    expect(both.falco_load_results).toHaveLength(1);
+    expect(both.diagnostics).toContainEqual(
+      expect.objectContaining({
+        code: 'unknown-field',
+        line: 8,
+        column: 34,
+        hint: 'did you mean "fd.name"?',
+      }),
+    );
+  });
+
   it('does not hide an error that Falco has no code for', async () => {
     const file = files.write(
       'block.yaml',
