@@ -13,3 +13,19 @@ export const checkBlockRule: NonNullable<LoadOptions['checkAction']> = (rule, pl
       ...(macro === null ? {} : { macro }),
     }),
   );
+
+/** The judge where the configuration switches blocks off: never an alert-only rule that looks like protection. */
+export const refuseBlockRule: typeof checkBlockRule = (rule, place) => {
+  const enforces = rule.action?.mode === 'enforce';
+  return [
+    place.diagnostic({
+      code: 'enforcement-off',
+      severity: enforces ? 'error' : 'warning',
+      message: enforces
+        ? 'the rule blocks, and the configuration switches blocks off'
+        : 'the rule reports nothing: the configuration switches blocks off',
+      hint: 'set enforce.enabled: true, or disable the rule (rules.disable)',
+      span: rule.condition.span,
+    }),
+  ];
+};

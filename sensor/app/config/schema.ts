@@ -346,13 +346,15 @@ export const CONFIG_SCHEMA: Schema = {
         enabled: {
           type: 'boolean',
           default: true,
-          description: 'false: rules with an action are refused at start instead of enforced.',
+          description:
+            'false: nothing is attached. Rules that enforce are refused at start; those in audit mode report nothing, with a warning.',
         },
         on_exit: {
           type: 'string',
           enum: ['release', 'keep'],
           default: 'release',
-          description: 'What becomes of blocks when the sensor has died or hangs.',
+          description:
+            'What becomes of blocks when the sensor has died or hangs. keep needs blocks that outlive the sensor, which this version lacks: it is refused at start.',
         },
         heartbeat_seconds: seconds(
           'So long without a sign of the sensor, and on_exit applies.',

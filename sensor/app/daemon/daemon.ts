@@ -8,7 +8,7 @@ import { useLinearRegex } from '../../lang/index.js';
 import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
 import { DeadLetters, Delivery } from '../../sinks/index.js';
 import { CAPTURED_EVENTS } from '../captured-events.js';
-import { checkBlockRule } from '../check-action.js';
+import { checkBlockRule, refuseBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
 import { ControlServer } from '../control/index.js';
 import { startMetricsServer } from '../metrics/index.js';
@@ -70,7 +70,7 @@ export class Daemon {
         ],
         matching: config.rules.matching,
         captured: CAPTURED_EVENTS,
-        checkAction: checkBlockRule,
+        checkAction: config.enforce.enabled ? checkBlockRule : refuseBlockRule,
       },
       logger: this.logger,
     });
