@@ -4,7 +4,16 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.dist.*/', 'build/', 'node_modules/', 'test/fixtures/', '**/*.generated.ts'] },
+  {
+    ignores: [
+      'dist/',
+      '.dist.*/',
+      'build/',
+      'node_modules/',
+      'test/fixtures/',
+      '**/*.generated.ts',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

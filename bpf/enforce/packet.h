@@ -11,7 +11,7 @@ struct packet {
 	__u32 peer[4];
 	__u32 local[4];
 	__u32 l4;	  /* offset of the transport header; 0: not in this packet */
-	__u32 fragment;	/* id of the datagram it is a part of; 0 may be one, see below */
+	__u32 fragment; /* id of the datagram it is a part of; 0 may be one, see below */
 	__u16 peer_port;	 /* host order */
 	__u16 local_port;
 	__u8 protocol;      /* 0: neither TCP nor UDP */

@@ -34,10 +34,10 @@ static const __s16 saker_native_numbers[SAKER_CALL_COUNT] = { SAKER_CALLS(SAKER_
 
 struct call {
 	const struct pt_regs *regs;
-	__u32 number;	/* in the caller's ABI; x32 calls bear the number of their x86-64 twin */
-	__u8 id;	/* enum saker_call */
-	bool compat;	/* 32-bit ABI */
-	bool narrow;	/* pointers in structures have 32 bits: compat and x32 */
+	__u32 number; /* in the caller's ABI; x32 calls bear the number of their x86-64 twin */
+	__u8 id; /* enum saker_call */
+	bool compat; /* 32-bit ABI */
+	bool narrow; /* pointers in structures have 32 bits: compat and x32 */
 };
 
 #define SAKER_PF_IO_WORKER 0x10
@@ -62,20 +62,32 @@ static __always_inline u64 saved_call_arg(const struct call *call, int n)
 
 	if (call->compat)
 		switch (n) {
-		case 0: return (u32)BPF_CORE_READ(regs, bx);
-		case 1: return (u32)BPF_CORE_READ(regs, cx);
-		case 2: return (u32)BPF_CORE_READ(regs, dx);
-		case 3: return (u32)BPF_CORE_READ(regs, si);
-		case 4: return (u32)BPF_CORE_READ(regs, di);
-		default: return (u32)BPF_CORE_READ(regs, bp);
+		case 0:
+			return (u32)BPF_CORE_READ(regs, bx);
+		case 1:
+			return (u32)BPF_CORE_READ(regs, cx);
+		case 2:
+			return (u32)BPF_CORE_READ(regs, dx);
+		case 3:
+			return (u32)BPF_CORE_READ(regs, si);
+		case 4:
+			return (u32)BPF_CORE_READ(regs, di);
+		default:
+			return (u32)BPF_CORE_READ(regs, bp);
 		}
 	switch (n) {
-	case 0: return BPF_CORE_READ(regs, di);
-	case 1: return BPF_CORE_READ(regs, si);
-	case 2: return BPF_CORE_READ(regs, dx);
-	case 3: return BPF_CORE_READ(regs, r10);
-	case 4: return BPF_CORE_READ(regs, r8);
-	default: return BPF_CORE_READ(regs, r9);
+	case 0:
+		return BPF_CORE_READ(regs, di);
+	case 1:
+		return BPF_CORE_READ(regs, si);
+	case 2:
+		return BPF_CORE_READ(regs, dx);
+	case 3:
+		return BPF_CORE_READ(regs, r10);
+	case 4:
+		return BPF_CORE_READ(regs, r8);
+	default:
+		return BPF_CORE_READ(regs, r9);
 	}
 }
 
@@ -106,12 +118,24 @@ static __always_inline u64 saved_call_arg(const struct call *call, int n)
 	u64 value;
 
 	switch (n) {
-	case 0: value = BPF_CORE_READ(regs, orig_x0); break; /* regs[0] is the result by now */
-	case 1: value = BPF_CORE_READ(regs, regs[1]); break;
-	case 2: value = BPF_CORE_READ(regs, regs[2]); break;
-	case 3: value = BPF_CORE_READ(regs, regs[3]); break;
-	case 4: value = BPF_CORE_READ(regs, regs[4]); break;
-	default: value = BPF_CORE_READ(regs, regs[5]); break;
+	case 0:
+		value = BPF_CORE_READ(regs, orig_x0);
+		break; /* regs[0] is the result by now */
+	case 1:
+		value = BPF_CORE_READ(regs, regs[1]);
+		break;
+	case 2:
+		value = BPF_CORE_READ(regs, regs[2]);
+		break;
+	case 3:
+		value = BPF_CORE_READ(regs, regs[3]);
+		break;
+	case 4:
+		value = BPF_CORE_READ(regs, regs[4]);
+		break;
+	default:
+		value = BPF_CORE_READ(regs, regs[5]);
+		break;
 	}
 	return call->compat ? (u32)value : value;
 }

@@ -111,7 +111,8 @@ static __always_inline u64 inode_ctime_ns(const struct inode *inode)
 		return BPF_CORE_READ(split, i_ctime_sec) * 1000000000ULL +
 		       (BPF_CORE_READ(split, i_ctime_nsec) & ~SAKER_CTIME_QUERIED);
 	if (bpf_core_field_exists(renamed->__i_ctime))
-		return BPF_CORE_READ(renamed, __i_ctime.tv_sec) * 1000000000ULL + BPF_CORE_READ(renamed, __i_ctime.tv_nsec);
+		return BPF_CORE_READ(renamed, __i_ctime.tv_sec) * 1000000000ULL +
+		       BPF_CORE_READ(renamed, __i_ctime.tv_nsec);
 	return BPF_CORE_READ(whole, i_ctime.tv_sec) * 1000000000ULL + BPF_CORE_READ(whole, i_ctime.tv_nsec);
 }
 
@@ -124,7 +125,8 @@ static __always_inline u64 inode_mtime_ns(const struct inode *inode)
 	if (bpf_core_field_exists(split->i_mtime_sec))
 		return BPF_CORE_READ(split, i_mtime_sec) * 1000000000ULL + BPF_CORE_READ(split, i_mtime_nsec);
 	if (bpf_core_field_exists(renamed->__i_mtime))
-		return BPF_CORE_READ(renamed, __i_mtime.tv_sec) * 1000000000ULL + BPF_CORE_READ(renamed, __i_mtime.tv_nsec);
+		return BPF_CORE_READ(renamed, __i_mtime.tv_sec) * 1000000000ULL +
+		       BPF_CORE_READ(renamed, __i_mtime.tv_nsec);
 	return BPF_CORE_READ(whole, i_mtime.tv_sec) * 1000000000ULL + BPF_CORE_READ(whole, i_mtime.tv_nsec);
 }
 

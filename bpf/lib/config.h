@@ -13,10 +13,12 @@
 #define MASK(value, mask) asm volatile("%0 &= %1" : "+r"(value) : "i"(mask))
 
 const volatile __u64 saker_scope_cgroup; /* cgroup v2 id; 0: the whole system */
-const volatile __u32 saker_scope_level;	 /* its depth below the root of the v2 hierarchy */
-const volatile __u32 saker_own_tgid;	 /* the sensor: its own opens and sends are no events, or they would feed themselves */
+const volatile __u32 saker_scope_level; /* its depth below the root of the v2 hierarchy */
+const volatile __u32
+	saker_own_tgid; /* the sensor: its own opens and sends are no events, or they would feed themselves */
 const volatile __u32 saker_data_rings = 1;
-const volatile __u32 saker_sys_kinds;	 /* bit per kind that the system-call plan serves; the function plan has the others */
+const volatile __u32
+	saker_sys_kinds; /* bit per kind that the system-call plan serves; the function plan has the others */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

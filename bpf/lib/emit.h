@@ -63,15 +63,15 @@ static __always_inline int drop_unseen(__u32 kind, enum saker_loss why)
 
 /* The ring's memory comes in sizes that the verifier must know: the next constant that holds the record. Only `size` bytes
  * are written, and the reader copies only hdr.size. The clock is read after the reserve: the reader's cut in time needs that. */
-#define SEND_AS(bytes)                                                            \
-	if (limit >= (bytes) && size <= (bytes)) {                                \
-		to = bpf_ringbuf_reserve(ring, bytes, 0);                         \
-		if (!to)                                                          \
-			return -1;                                                \
-		bpf_probe_read_kernel(to, size, from);                            \
-		to->ts_ns = bpf_ktime_get_boot_ns();                              \
-		bpf_ringbuf_submit(to, 0);                                        \
-		return 0;                                                         \
+#define SEND_AS(bytes)                                                                                                 \
+	if (limit >= (bytes) && size <= (bytes)) {                                                                     \
+		to = bpf_ringbuf_reserve(ring, bytes, 0);                                                              \
+		if (!to)                                                                                               \
+			return -1;                                                                                     \
+		bpf_probe_read_kernel(to, size, from);                                                                 \
+		to->ts_ns = bpf_ktime_get_boot_ns();                                                                   \
+		bpf_ringbuf_submit(to, 0);                                                                             \
+		return 0;                                                                                              \
 	}
 
 static __always_inline int send_record(void *ring, const void *from, __u64 size, __u32 limit)

@@ -103,7 +103,8 @@ __noinline int walk_step(__u32 slot)
 		path->flags = SAKER_F_PARTIAL;
 		return 1;
 	}
-	if (!prepend_name(path, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len), parent != dentry))
+	if (!prepend_name(path, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len),
+			  parent != dentry))
 		return 1;
 	if (parent == dentry) {
 		path->flags = 0;
@@ -118,7 +119,8 @@ at_root:
 }
 
 /* The path of dentry on mnt as `task` sees it, left in the slot's scratch. Returns its length with NUL, 0 for none. */
-static __always_inline u32 task_path(__u32 slot, struct task_struct *task, struct path at, struct saker_event_header *hdr)
+static __always_inline u32 task_path(__u32 slot, struct task_struct *task, struct path at,
+				     struct saker_event_header *hdr)
 {
 	struct path_scratch *path = path_scratch(slot);
 	int step;
@@ -152,8 +154,8 @@ static __always_inline u32 append_path(__u32 slot, struct saker_event_header *hd
 	return append_bytes(hdr, room, path->text + start, len);
 }
 
-static __always_inline u32 append_path_of(__u32 slot, struct saker_event_header *hdr, u32 room, struct task_struct *task,
-					  struct path at)
+static __always_inline u32 append_path_of(__u32 slot, struct saker_event_header *hdr, u32 room,
+					  struct task_struct *task, struct path at)
 {
 	return append_path(slot, hdr, room, task_path(slot, task, at, hdr));
 }
@@ -181,7 +183,8 @@ __noinline int walk_cgroup_step(__u32 slot)
 }
 
 /* Appends the path of a cgroup from the root of its hierarchy. */
-static __always_inline u32 append_cgroup_path(__u32 slot, struct saker_event_header *hdr, u32 room, struct cgroup *group)
+static __always_inline u32 append_cgroup_path(__u32 slot, struct saker_event_header *hdr, u32 room,
+					      struct cgroup *group)
 {
 	struct path_scratch *path = path_scratch(slot);
 	int step;

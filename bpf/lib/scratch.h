@@ -40,7 +40,8 @@ enum saker_slot {
 	SAKER_SLOT_END,
 };
 
-#define SAKER_LARGE_MAX (256 + 6 * SAKER_PATH_MAX)  /* exec: executable, filename, folder, arguments, environment, cgroup */
+#define SAKER_LARGE_MAX                                                                                                \
+	(256 + 6 * SAKER_PATH_MAX) /* exec: executable, filename, folder, arguments, environment, cgroup */
 #define SAKER_MEDIUM_MAX (128 + 3 * SAKER_PATH_MAX) /* open: path, name, base */
 #define SAKER_SMALL_MAX 512
 
@@ -60,12 +61,12 @@ struct small_record {
 	char slack[128]; /* so that a masked offset plus a masked length stay inside */
 };
 
-#define SAKER_SCRATCH(name, entries, value_type)             \
-	struct {                                             \
-		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);     \
-		__uint(max_entries, entries);                \
-		__type(key, __u32);                          \
-		__type(value, value_type);                   \
+#define SAKER_SCRATCH(name, entries, value_type)                                                                       \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                                               \
+		__uint(max_entries, entries);                                                                          \
+		__type(key, __u32);                                                                                    \
+		__type(value, value_type);                                                                             \
 	} name SEC(".maps")
 
 SAKER_SCRATCH(scratch_large, SAKER_SLOT_LARGE_END, struct large_record);

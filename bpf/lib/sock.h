@@ -138,13 +138,15 @@ static __always_inline u32 append_unix_name_of(struct saker_event_header *hdr, s
 {
 	struct unix_address *address;
 
-	if (!bpf_core_type_exists(struct unix_sock)) /* a module, in some kernels: its types are not in the kernel's BTF */
+	if (!bpf_core_type_exists(
+		    struct unix_sock)) /* a module, in some kernels: its types are not in the kernel's BTF */
 		return 0;
 	address = BPF_CORE_READ((struct unix_sock *)sk, addr);
 	if (!address)
 		return 0;
-	return append_unix_name(hdr, (void *)address + bpf_core_field_offset(struct unix_address, name) +
-					     bpf_core_field_offset(struct sockaddr_un, sun_path),
+	return append_unix_name(hdr,
+				(void *)address + bpf_core_field_offset(struct unix_address, name) +
+					bpf_core_field_offset(struct sockaddr_un, sun_path),
 				BPF_CORE_READ(address, len));
 }
 
@@ -159,7 +161,10 @@ static __always_inline u32 net_class(u16 family, u16 type, s64 ret)
 
 	if (ret < 0 && ret != -115 /* EINPROGRESS */)
 		class |= SAKER_CLASS_NET_FAILED;
-	class |= (family == SAKER_AF_INET ? 1 : family == SAKER_AF_INET6 ? 2 : family == SAKER_AF_UNIX ? 3 : 0)
+	class |= (family == SAKER_AF_INET    ? 1
+		  : family == SAKER_AF_INET6 ? 2
+		  : family == SAKER_AF_UNIX  ? 3
+					     : 0)
 		 << SAKER_CLASS_NET_FAMILY_SHIFT;
 	if (type == SAKER_SOCK_DGRAM)
 		class |= SAKER_CLASS_NET_DGRAM;

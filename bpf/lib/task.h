@@ -32,7 +32,8 @@ static __always_inline bool current_observed(void)
 }
 
 /* Everything of the header but time; `size` is that of the record's fixed part. */
-static __always_inline void stamp(struct saker_event_header *hdr, __u32 kind, __u32 size, struct task_struct *task, u64 cgroup_id)
+static __always_inline void stamp(struct saker_event_header *hdr, __u32 kind, __u32 size, struct task_struct *task,
+				  u64 cgroup_id)
 {
 	struct saker_control *now = control();
 
@@ -132,7 +133,8 @@ static __always_inline u32 terminal_of(struct task_struct *leader)
 
 	if (!tty)
 		return 0;
-	return BPF_CORE_READ(tty, driver, major) << 20 | (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	return BPF_CORE_READ(tty, driver, major) << 20 |
+	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
 }
 
 /* Every member of *id is written. */

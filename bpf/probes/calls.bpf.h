@@ -24,7 +24,8 @@ int BPF_PROG(calls__sys, struct pt_regs *regs, long ret)
 	if (is_open_call(call.id) && saker_sys_kinds & 1 << SAKER_FILE_OPEN)
 		return on_open_exit(&call, ret);
 	if (call.id == SAKER_CALL_EXECVE || call.id == SAKER_CALL_EXECVEAT)
-		return saker_sys_kinds & 1 << SAKER_PROCESS_EXEC_FAILED ? on_exec_exit(SAKER_SLOT_SYS_EXIT, &call, ret) : 0;
+		return saker_sys_kinds & 1 << SAKER_PROCESS_EXEC_FAILED ? on_exec_exit(SAKER_SLOT_SYS_EXIT, &call, ret)
+									: 0;
 	if (saker_sys_kinds & SAKER_NET_KINDS)
 		return on_net_exit(&call, ret);
 	return 0;

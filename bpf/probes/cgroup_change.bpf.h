@@ -9,7 +9,8 @@ static __always_inline int on_cgroup_change(struct bpf_raw_tracepoint_args *ctx,
 
 	if (BPF_CORE_READ(group, root, hierarchy_id))
 		return 0;
-	if (saker_scope_cgroup && cgroup_ancestor_id(group, saker_scope_level) != saker_scope_cgroup && !current_in_scope())
+	if (saker_scope_cgroup && cgroup_ancestor_id(group, saker_scope_level) != saker_scope_cgroup &&
+	    !current_in_scope())
 		return 0;
 	if (!wanted(kind, 0))
 		return 0;

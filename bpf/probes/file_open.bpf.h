@@ -148,7 +148,8 @@ static __always_inline struct saker_file_open *record_open(__u32 slot, const str
 
 static __always_inline bool is_open_call(__u8 call)
 {
-	return call == SAKER_CALL_OPEN || call == SAKER_CALL_OPENAT || call == SAKER_CALL_OPENAT2 || call == SAKER_CALL_CREAT;
+	return call == SAKER_CALL_OPEN || call == SAKER_CALL_OPENAT || call == SAKER_CALL_OPENAT2 ||
+	       call == SAKER_CALL_CREAT;
 }
 
 /* The arguments out of the registers; openat2's structure out of the caller's memory. */
@@ -177,7 +178,8 @@ static __always_inline void read_open_arguments(struct open_facts *open, const s
 	default:
 		open->dirfd = saved_call_arg(call, 0);
 		open->name = (void *)saved_call_arg(call, 1);
-		open->partial = bpf_probe_read_user(&how, sizeof(how), (void *)saved_call_arg(call, 2)) && open->ret >= 0;
+		open->partial =
+			bpf_probe_read_user(&how, sizeof(how), (void *)saved_call_arg(call, 2)) && open->ret >= 0;
 		open->flags = how.flags;
 		open->mode = how.mode;
 		open->resolve = how.resolve;
@@ -224,7 +226,8 @@ struct open_in_flight {
 	u64 mode;
 	u64 resolve;
 	struct file *file;
-	struct inode *inode; /* of that file, and its number: closed meanwhile by another thread, the file may be another's by now */
+	struct inode *
+		inode; /* of that file, and its number: closed meanwhile by another thread, the file may be another's by now */
 	u64 ino;
 	s32 dirfd;
 	u32 issue_flags;
@@ -491,7 +494,8 @@ int file_open__sys_uring(struct bpf_raw_tracepoint_args *ctx)
 	if (!req)
 		return 0;
 	op = BPF_CORE_READ(req, opcode);
-	if ((op != SAKER_URING_OPENAT && op != SAKER_URING_OPENAT2) || !current_observed() || !uring_result(req, &result))
+	if ((op != SAKER_URING_OPENAT && op != SAKER_URING_OPENAT2) || !current_observed() ||
+	    !uring_result(req, &result))
 		return 0;
 	io = (void *)req; /* the operation's own part comes first in the request */
 	open.ret = result < 0 ? result : 0;

@@ -15,7 +15,7 @@ struct net_facts {
 	struct sock *sk; /* NULL: no socket behind the descriptor */
 	u64 bytes;
 	u32 addr_len; /* 0: no address passed */
-	u32 flags;    /* enum saker_flag */
+	u32 flags; /* enum saker_flag */
 	s32 fd;
 	u32 kind;
 };
@@ -35,7 +35,8 @@ static __always_inline bool is_ip(u16 family)
 }
 
 /* The end that the call names: what the socket says of it if the call has come that far, else what the address says. */
-static __always_inline void read_named_end(struct saker_net_call *event, const struct net_facts *net, union socket_address *addr)
+static __always_inline void read_named_end(struct saker_net_call *event, const struct net_facts *net,
+					   union socket_address *addr)
 {
 	bool reached = net->ret >= 0 || net->ret == -SAKER_EINPROGRESS;
 
@@ -57,7 +58,8 @@ static __always_inline void read_named_end(struct saker_net_call *event, const s
 	}
 }
 
-static __always_inline u32 append_unix_end(struct saker_net_call *event, const struct net_facts *net, union socket_address *addr)
+static __always_inline u32 append_unix_end(struct saker_net_call *event, const struct net_facts *net,
+					   union socket_address *addr)
 {
 	struct sock *sk = net->sk;
 	u32 len = 0;
@@ -438,7 +440,8 @@ static __always_inline bool take_net(__u32 slot, u32 kind, struct net_facts *net
 	if (call->copied) {
 		__builtin_memcpy(addr, &call->addr, sizeof(*addr));
 		net->addr_len = call->addr_len;
-	} else if (!*uring_op) { /* refused before the security hook: a bad descriptor, an address that cannot be read */
+	} else if (
+		!*uring_op) { /* refused before the security hook: a bad descriptor, an address that cannot be read */
 		read_claimed_address(slot, net, call->user_addr, call->addr_len);
 		sk = sock_of_fd((void *)bpf_get_current_task(), call->fd);
 		net->flags |= SAKER_F_CLAIM;
@@ -641,7 +644,8 @@ int BPF_PROG(net_bind__fn_uring_done, struct io_kiocb *req, unsigned int issue_f
 /* sendto(2), send(2) and socketcall. security_socket_sendmsg is passed by every write to a socket: only those that began here
  * are looked at, so a plain write costs one failed look-up. */
 SEC("fentry/__sys_sendto")
-int BPF_PROG(net_send__fn_sendto_begin, int fd, const void *buffer, size_t len, unsigned int flags, const void *addr, int addr_len)
+int BPF_PROG(net_send__fn_sendto_begin, int fd, const void *buffer, size_t len, unsigned int flags, const void *addr,
+	     int addr_len)
 {
 	return on_net_begin(SAKER_NET_SEND, fd, addr, addr_len, len);
 }
@@ -649,12 +653,13 @@ int BPF_PROG(net_send__fn_sendto_begin, int fd, const void *buffer, size_t len, 
 SEC("fentry/security_socket_sendmsg")
 int BPF_PROG(net_send__fn_address, struct socket *sock, struct msghdr *msg, int size)
 {
-	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen), size);
+	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen),
+			      size);
 }
 
 SEC("fexit/__sys_sendto")
-int BPF_PROG(net_send__fn_sendto_done, int fd, const void *buffer, size_t len, unsigned int flags, const void *addr, int addr_len,
-	     int ret)
+int BPF_PROG(net_send__fn_sendto_done, int fd, const void *buffer, size_t len, unsigned int flags, const void *addr,
+	     int addr_len, int ret)
 {
 	return on_net_done(SAKER_SLOT_SENDTO, SAKER_NET_SEND, ret);
 }
@@ -669,7 +674,8 @@ int BPF_KPROBE(net_send__fnk_sendto_begin, int fd, const void *buffer, size_t le
 SEC("kprobe/security_socket_sendmsg")
 int BPF_KPROBE(net_send__fnk_address, struct socket *sock, struct msghdr *msg, int size)
 {
-	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen), size);
+	return on_net_address(SAKER_NET_SEND, sock, BPF_CORE_READ(msg, msg_name), BPF_CORE_READ(msg, msg_namelen),
+			      size);
 }
 
 SEC("kretprobe/__sys_sendto")

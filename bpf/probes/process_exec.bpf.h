@@ -14,14 +14,15 @@ static __always_inline bool exe_writable(struct task_struct *task, const struct 
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 	u32 mode = BPF_CORE_READ(inode, i_mode);
 
-	if (BPF_CORE_READ(inode, i_sb, s_flags) & SAKER_SB_RDONLY || BPF_CORE_READ(inode, i_flags) & SAKER_S_IMMUTABLE ||
-	    BPF_CORE_READ(mnt, mnt_flags) & SAKER_MNT_READONLY)
+	if (BPF_CORE_READ(inode, i_sb, s_flags) & SAKER_SB_RDONLY ||
+	    BPF_CORE_READ(inode, i_flags) & SAKER_S_IMMUTABLE || BPF_CORE_READ(mnt, mnt_flags) & SAKER_MNT_READONLY)
 		return false;
 	return BPF_CORE_READ(inode, i_uid.val) == BPF_CORE_READ(cred, fsuid.val) || mode & SAKER_S_IWOTH ||
 	       (mode & SAKER_S_IWGRP && BPF_CORE_READ(inode, i_gid.val) == BPF_CORE_READ(cred, fsgid.val));
 }
 
-static __always_inline void read_executable(struct saker_process_exec *event, struct task_struct *task, struct file *file)
+static __always_inline void read_executable(struct saker_process_exec *event, struct task_struct *task,
+					    struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	enum layer layer = overlay_layer(inode);
@@ -139,7 +140,8 @@ int process_exec__any(struct bpf_raw_tracepoint_args *ctx)
 	event->filename_len = append_kernel_text(&event->hdr, SAKER_LARGE_MAX, BPF_CORE_READ(bprm, filename));
 	BPF_CORE_READ_INTO(&pwd, task, fs, pwd);
 	event->cwd_len = append_path_of(SAKER_SLOT_EXEC, &event->hdr, SAKER_LARGE_MAX, task, pwd);
-	event->args_len = append_area(&event->hdr, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), AREA_OF_CURRENT, task);
+	event->args_len = append_area(&event->hdr, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end),
+				      AREA_OF_CURRENT, task);
 	if (now && now->want_env)
 		event->env_len = append_area(&event->hdr, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
 					     AREA_OF_CURRENT, task);

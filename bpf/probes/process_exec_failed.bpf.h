@@ -98,16 +98,16 @@ static __always_inline int on_exec_function(__u32 slot, long ret)
 #define COMPAT_CALL "__arm64_compat_sys_"
 #endif
 
-#define EXEC_FAILED(name, function, slot)                                              \
-	SEC("fexit/" function)                                                         \
-	int BPF_PROG(process_exec_failed__fn_##name, const struct pt_regs *regs, long ret) \
-	{                                                                              \
-		return on_exec_function(slot, ret);                                    \
-	}                                                                              \
-	SEC("kretprobe/" function)                                                     \
-	int BPF_KRETPROBE(process_exec_failed__fnk_##name, long ret)                   \
-	{                                                                              \
-		return on_exec_function(slot, ret);                                    \
+#define EXEC_FAILED(name, function, slot)                                                                              \
+	SEC("fexit/" function)                                                                                         \
+	int BPF_PROG(process_exec_failed__fn_##name, const struct pt_regs *regs, long ret)                             \
+	{                                                                                                              \
+		return on_exec_function(slot, ret);                                                                    \
+	}                                                                                                              \
+	SEC("kretprobe/" function)                                                                                     \
+	int BPF_KRETPROBE(process_exec_failed__fnk_##name, long ret)                                                   \
+	{                                                                                                              \
+		return on_exec_function(slot, ret);                                                                    \
 	}
 
 EXEC_FAILED(execve, NATIVE_CALL "execve", SAKER_SLOT_EXECVE)

@@ -50,7 +50,8 @@ static __always_inline struct task_struct *reaper_of(struct task_struct *task)
 		    BPF_CORE_READ(next, thread_pid, level) != level)
 			break;
 		signal = BPF_CORE_READ(next, signal);
-		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) && BPF_CORE_READ(signal, live.counter) > 0)
+		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) &&
+		    BPF_CORE_READ(signal, live.counter) > 0)
 			return next;
 	}
 	return init;
@@ -79,9 +80,9 @@ int process_exit__any(struct bpf_raw_tracepoint_args *ctx)
 		return drop(SAKER_PROCESS_EXIT, SAKER_LOST_SCRATCH);
 	stamp_current(&event->hdr, SAKER_PROCESS_EXIT, sizeof(*event));
 	signal = BPF_CORE_READ(task, signal);
-	event->exit_code = BPF_CORE_READ(signal, flags) & SAKER_SIGNAL_GROUP_EXIT ?
-				   BPF_CORE_READ(signal, group_exit_code) :
-				   BPF_CORE_READ(task, group_leader, exit_code);
+	event->exit_code = BPF_CORE_READ(signal, flags) & SAKER_SIGNAL_GROUP_EXIT
+				   ? BPF_CORE_READ(signal, group_exit_code)
+				   : BPF_CORE_READ(task, group_leader, exit_code);
 	reaper = reaper_of(task);
 	event->reaper_tgid = reaper ? BPF_CORE_READ(reaper, tgid) : 0;
 	event->reaper_start_ns = reaper ? BPF_CORE_READ(reaper, group_leader, start_boottime) : 0;

@@ -25,7 +25,8 @@ __noinline int read_seen(u64 task_address)
 	if (mm)
 		event->args_total = BPF_CORE_READ(mm, arg_end) - BPF_CORE_READ(mm, arg_start);
 	if (file) {
-		event->exe_path_len = append_path_of(SAKER_SLOT_SCAN, &event->hdr, SAKER_LARGE_MAX, task, file_path(file));
+		event->exe_path_len =
+			append_path_of(SAKER_SLOT_SCAN, &event->hdr, SAKER_LARGE_MAX, task, file_path(file));
 		BPF_CORE_READ_INTO(&pwd, task, fs, pwd);
 		event->cwd_len = append_path_of(SAKER_SLOT_SCAN, &event->hdr, SAKER_LARGE_MAX, task, pwd);
 	} else {
@@ -111,10 +112,11 @@ int process_scan__iter(struct bpf_iter__task *ctx)
 		return drop_unseen(SAKER_PROCESS_SEEN, SAKER_LOST_SCRATCH);
 	read_seen(address_of_task(ctx));
 	mm = BPF_CORE_READ(task, mm);
-	event->args_len = append_area(&event->hdr, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), AREA_OF_TASK, task);
+	event->args_len =
+		append_area(&event->hdr, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end), AREA_OF_TASK, task);
 	if (now && now->want_env)
-		event->env_len = append_area(&event->hdr, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end), AREA_OF_TASK,
-					     task);
+		event->env_len = append_area(&event->hdr, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
+					     AREA_OF_TASK, task);
 	write_seen(ctx->meta->seq, event, address_of_task(ctx));
 	if (saker_scope_cgroup)
 		write_ancestors(ctx->meta->seq, address_of_task(ctx));

@@ -95,7 +95,8 @@ int main(int argc, char **argv)
 			ssize_t got;
 			int peer;
 
-			while (fds[i].revents && n < 1024 && (peer = accept4(fds[i].fd, NULL, NULL, SOCK_NONBLOCK)) >= 0)
+			while (fds[i].revents && n < 1024 &&
+			       (peer = accept4(fds[i].fd, NULL, NULL, SOCK_NONBLOCK)) >= 0)
 				fds[n++] = (struct pollfd){ .fd = peer, .events = POLLIN };
 			if (fds[i + 1].revents &&
 			    (got = recvfrom(fds[i + 1].fd, buffer, sizeof(buffer), 0, (void *)&from, &len)) >= 0)
