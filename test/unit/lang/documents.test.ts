@@ -174,7 +174,7 @@ describe('our own keys', () => {
   });
   it('a faulty key does not hide what is wrong with the condition', () => {
     const rule = RULE.replace(/condition: .*/, 'condition: proc.nmae = x');
-    expect(codesOf(load(`${rule}  action: blokc\n`)).sort()).toEqual([
+    expect([...codesOf(load(`${rule}  action: blokc\n`))].sort()).toEqual([
       'bad-action',
       'unknown-field',
     ]);
