@@ -16,7 +16,11 @@ const project = (name, more = {}) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   ...more,
 });
-const slow = { setupFilesAfterEnv: ['<rootDir>/test/support/slow.ts'] };
+const slow = {
+  setupFilesAfterEnv: ['<rootDir>/test/support/slow.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
 
 export default {
   projects: [project('unit'), project('compat'), project('kernel', slow), project('e2e', slow)],

@@ -2,14 +2,12 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { cgroup2Mount, makeCgroup, type Cgroup } from '../support/cgroup.js';
 import {
   containerParts,
-  packImages,
   startContainerd,
   type Containerd,
   type Pod,
 } from '../support/containerd.js';
 import { startDaemon, type Daemon } from '../support/daemon.js';
 import { describeEverywhere } from '../support/places.js';
-import { thisMachine } from '../support/place.js';
 
 describeEverywhere(
   'a container that containerd runs',
@@ -20,7 +18,6 @@ describeEverywhere(
     let pod: Pod;
 
     beforeAll(async () => {
-      await packImages(thisMachine());
       cgroup = await makeCgroup(place());
       containerd = await startContainerd(place());
       daemon = await startDaemon(place(), { cgroup: cgroup.path });

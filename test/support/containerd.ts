@@ -29,14 +29,6 @@ export interface Containerd {
 
 const folder = `${projectRoot}/test/support/containers`;
 
-/** Packs the images, where they are not there yet. Call it before a guest boots. */
-export async function packImages(host: Place): Promise<void> {
-  await mustExec(
-    host,
-    `for i in pause busybox; do [ -e build/test/$i.tar ] || ${folder}/mkimage local/$i:1 build/test/$i.tar /bin/sleep 1000000; done`,
-  );
-}
-
 /** Starts a containerd; `stop()` ends it and removes its folder. */
 export async function startContainerd(place: Place): Promise<Containerd> {
   const dir = `/run/saker-containerd-${process.pid}`;

@@ -1,5 +1,6 @@
 import { program, root, type Part } from './needs.js';
 import { mustExec, projectRoot, runProgram, type Place } from './place.js';
+import { runId } from './run-id.js';
 
 const vmRun = `${projectRoot}/test/kernel/guest/vm-run`;
 
@@ -21,23 +22,15 @@ export interface GuestOptions {
 const bootMs = 180_000;
 
 /**
- * Boots a guest that lives until `close()` (or 15 idle minutes, if this process dies before): one boot, many commands, of which
- * one runs at a time; what a command starts in the background lives on.
+ * The guest with that kernel of this run: booted by the first who asks, shared by all test files, ended by
+ * `global-teardown.ts` (or 15 idle minutes after this process has died). One command runs at a time; what it starts in the background lives on.
  *
  * @throws Error with the end of its console when it does not boot.
  */
 export async function bootGuest(kernel: GuestKernel, options: GuestOptions = {}): Promise<Place> {
-  const name = `saker-${process.pid}-${kernel}`;
-  const args = [
-    '-s',
-    name,
-    '-k',
-    kernel,
-    '-m',
-    String(options.memoryMib ?? 1536),
-    '-c',
-    String(options.cpus ?? 2),
-  ];
+  const name = `saker-${runId()}-${kernel}`;
+  const memory = String(options.memoryMib ?? 1536);
+  const args = ['-s', name, '-k', kernel, '-m', memory, '-c', String(options.cpus ?? 2)];
   const guest: Place = {
     name: kernel,
     isGuest: true,

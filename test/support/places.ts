@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { beforeAll } from '@jest/globals';
 import { bootGuest, guestParts, type GuestKernel } from './guest.js';
 import { describeWith, root, type Part } from './needs.js';
 import { thisMachine, type Place } from './place.js';
@@ -34,7 +34,7 @@ export function describeHere(
   });
 }
 
-/** Tests in a guest, booted for them and ended after them. */
+/** Tests in a guest, which all files of a run share: it is booted by the first and ended after the last. */
 export function describeInGuest(
   kernel: GuestKernel,
   name: string,
@@ -47,9 +47,6 @@ export function describeInGuest(
       buildPrograms();
       guest = await bootGuest(kernel);
     }, 240_000);
-    afterAll(async () => {
-      await guest?.close();
-    }, 30_000);
     body(() => {
       if (guest === undefined) throw new Error(`the guest with ${kernel} did not boot`);
       return guest;
