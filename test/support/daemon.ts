@@ -216,11 +216,12 @@ export class Daemon {
     }
   }
 
-  /** SIGKILL, if it still runs, and its folder's removal. Fine to call twice. */
+  /** SIGKILL, if it still runs; its reader gets what is in the pipe. Fine to call twice. */
   async kill(): Promise<void> {
     await this.signal('KILL');
     await this.#place.exec(
-      `for i in $(seq 100); do [ -e ${this.folder}/status ] && break; sleep 0.05; done`,
+      `reader=$(cat ${this.folder}/reader); kill -CONT $reader
+       for i in $(seq 200); do [ -e ${this.folder}/status ] && ! kill -0 $reader && break; sleep 0.05; done`,
     );
   }
 
