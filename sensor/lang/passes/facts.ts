@@ -15,13 +15,18 @@ const MAX_CONJUNCTS = 2000;
 /** What must all hold for a condition to hold: `and` groups and macros opened, each part once. */
 export function conjunctsOf(condition: Condition): readonly Conjunct[] {
   const found = new Map<Condition, Conjunct>();
+  // Macros that double at each level would be opened without end.
+  const opened = new Set<Condition>();
   const walk = (part: Condition, macro: string | null): void => {
-    if (found.size > MAX_CONJUNCTS || found.has(part)) return;
+    if (found.size > MAX_CONJUNCTS || opened.has(part)) return;
+    opened.add(part);
     if (part.kind === 'macro') {
-      found.set(part.body, { condition: part.body, macro: part.name });
-      if (part.body.kind !== 'and' && part.body.kind !== 'macro') return;
-      found.delete(part.body);
-      walk(part.body, part.name);
+      const { body, name } = part;
+      if (body.kind === 'and' || body.kind === 'macro') walk(body, name);
+      else if (!opened.has(body)) {
+        opened.add(body);
+        found.set(body, { condition: body, macro: name });
+      }
     } else if (part.kind === 'and') for (const item of part.items) walk(item, macro);
     else found.set(part, { condition: part, macro });
   };

@@ -1,4 +1,4 @@
-import { Files, saker } from './cli.js';
+import { Files, rule, saker } from './cli.js';
 
 const files = new Files();
 afterAll(() => files.remove());
@@ -104,6 +104,20 @@ describe('saker rules check as Falco says it', () => {
     const { out, code } = await saker(['rules', 'check', file, '-o', 'falco']);
     expect(code).toBe(1);
     expect(out).toContain('errors that Falco has no code for');
+  });
+});
+
+describe('saker rules check of macros that double at each level', () => {
+  it('ends at once', async () => {
+    const macros = Array.from(
+      { length: 60 },
+      (_, i) => `- macro: m${i + 1}\n  condition: m${i} and m${i}\n`,
+    );
+    const file = files.write(
+      'doubling.yaml',
+      `- macro: m0\n  condition: proc.pid = 1\n${macros.join('')}${rule('R', 'evt.type = open and m60')}`,
+    );
+    expect(await saker(['rules', 'check', file])).toMatchObject({ code: 0, err: '' });
   });
 });
 
