@@ -16,10 +16,15 @@ export function foresee(
   strict: boolean,
 ): Verdict {
   const interpreter = strict ? STRICT : COMPATIBLE;
+  // Each macro once: those that double at each level would be judged without end.
+  const macros = new Map<Condition, Verdict>();
   const judge = (part: Condition): Verdict => {
     switch (part.kind) {
-      case 'macro':
-        return judge(part.body);
+      case 'macro': {
+        const verdict = macros.get(part.body) ?? judge(part.body);
+        macros.set(part.body, verdict);
+        return verdict;
+      }
       case 'not':
         return NEGATED[judge(part.item)];
       case 'and':

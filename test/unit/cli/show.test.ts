@@ -88,15 +88,15 @@ describe('saker rules show', () => {
 
   it('names macros where placing them would fill the screen', async () => {
     const doubling = Array.from(
-      { length: 16 },
+      { length: 60 },
       (_, i) => `- macro: m${i + 1}\n  condition: (m${i} and m${i})\n`,
     ).join('');
     const file = files.write(
       'doubling.yaml',
-      `- macro: m0\n  condition: proc.pid = 1\n${doubling}${rule('R', 'evt.type = open and m16')}`,
+      `- macro: m0\n  condition: proc.pid = 1\n${doubling}${rule('R', 'evt.type = open and m60')}`,
     );
     const { out } = await saker(['rules', 'show', 'R', file]);
-    expect(out).toContain('(evt.type = open and m16)');
+    expect(out).toContain('(evt.type = open and m60)');
     expect(out.length).toBeLessThan(3000);
   });
 
