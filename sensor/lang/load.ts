@@ -87,7 +87,11 @@ class Loader {
     const extra = [...runnable.diagnostics, ...this.#checkPlugins()];
     const diagnostics = inOrder(
       [
-        ...results.flatMap(({ read, compiled }) => [...read, ...compiled]),
+        // Advice about a rule that a later file changed is about what no longer stands; its errors are Falco's, and stay.
+        ...results.flatMap(({ read, compiled }) => [
+          ...read,
+          ...compiled.filter(({ severity }) => severity !== 'hint' || compiled === last?.compiled),
+        ]),
         ...(last?.unused ?? []),
         ...extra,
       ],

@@ -54,4 +54,16 @@ describe('rules with an action', () => {
     expect(rules).toBe(1);
     expect(found).toMatchObject([{ code: 'enforcement-off', severity: 'warning' }]);
   });
+
+  it('that a later file puts in force are said to report only no more', () => {
+    const promoted = '- rule: r\n  mode: enforce\n  override: { mode: replace }\n';
+    const files = [
+      { name: 'a.yaml', text: rule(FLOW, 'audit') },
+      { name: 'b.yaml', text: promoted },
+    ];
+    const { diagnostics, ruleSet } = loadRules(files, { checkAction: checkBlockRule });
+    expect(diagnostics).toEqual([]);
+    expect(ruleSet.rules.map(({ action }) => action?.mode)).toEqual(['enforce']);
+    expect(load(FLOW, 'audit', checkBlockRule).found).toMatchObject([{ code: 'reports-only' }]);
+  });
 });
