@@ -7,8 +7,8 @@ import {
   type Daemon,
   type DaemonOptions,
 } from '../support/daemon.js';
-import { mustExec, quote } from '../support/place.js';
-import { describeEverywhere } from '../support/places.js';
+import { mustExec, quote, type Place } from '../support/place.js';
+import { describeHere, describeInGuest } from '../support/places.js';
 import { programs } from '../support/programs.js';
 import { growth, statusOf, total } from '../support/status.js';
 
@@ -23,7 +23,7 @@ const numbered = `
 /** In a mount namespace of its own, where \`script\` has changed what is there. */
 const where = (script: string): string => `unshare -m bash -c ${quote(`${script} && exec "$@"`)} -`;
 
-describeEverywhere('in trouble, the sensor', (place) => {
+const inTrouble = (place: () => Place): void => {
   const folder = `/run/saker-trouble-${process.pid}`;
   const rules = `${folder}/numbered.yaml`;
   let cgroup: Cgroup;
@@ -199,4 +199,8 @@ describeEverywhere('in trouble, the sensor', (place) => {
       expect(total((await statusOf(again)).undecodable)).toBe(0);
     });
   });
-});
+};
+
+// In one guest: what differs there is which programs are attached.
+describeHere('in trouble, the sensor', inTrouble);
+describeInGuest('6.1', 'in trouble, the sensor', inTrouble);
