@@ -58,7 +58,11 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
   const openedBeforeSensor = await openFour(old, PORT);
 
   writeFileSync(rules, ruleFile(denied, 'audit'));
-  const daemon = await startDaemon(place, { cgroup: rig.scope.path, rules: [rules] });
+  const daemon = await startDaemon(place, {
+    cgroup: rig.scope.path,
+    rules: [rules],
+    startMs: 60_000, // a guest is slow
+  });
   keep(daemon);
   const load = async (who: string, mode: string): Promise<{ status: number; said: string }> => {
     writeFileSync(rules, ruleFile(who, mode));
