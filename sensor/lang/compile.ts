@@ -9,8 +9,8 @@ import type { ListItem, MacroItem } from './items.js';
 import { conditionDepth } from './passes/depth.js';
 import { expandLists, quoteItem } from './passes/lists.js';
 import type { ExpandedList } from './passes/lists.js';
-import { resolve } from './passes/resolve.js';
-import type { ConditionFinding } from './passes/resolve.js';
+import { resolve } from './passes/resolve/index.js';
+import type { ConditionFinding } from './passes/resolve/index.js';
 import type { MappedText } from './source.js';
 
 /** A list ready to be put into conditions, and the lists its items named. */

@@ -8,7 +8,7 @@ import type { LoadResult } from './load.js';
 import { inferEvents } from './passes/events.js';
 import type { InferredEvents } from './passes/events.js';
 import { expandLists } from './passes/lists.js';
-import { resolve } from './passes/resolve.js';
+import { resolve } from './passes/resolve/index.js';
 import { MappedText, ScalarSource, SourceFile } from './source.js';
 
 /** A condition's tree, or why it has none. */

@@ -3,8 +3,8 @@ import type { AstOperand } from '../../grammar/index.js';
 import type { Finding } from './diagnostic.js';
 import { allFields, resolveFieldText } from './fields/index.js';
 import type { OutputToken, Span } from './ir.js';
-import { resolveOperand } from './passes/resolve.js';
-import type { ConditionFinding } from './passes/resolve.js';
+import { resolveOperand } from './passes/resolve/index.js';
+import type { ConditionFinding } from './passes/resolve/index.js';
 import { didYouMean } from './suggest.js';
 
 export interface OutputFinding extends Finding {

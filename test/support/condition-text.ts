@@ -1,5 +1,5 @@
 import { parse } from '../../grammar/index.js';
-import { resolve } from '../../sensor/lang/passes/resolve.js';
+import { resolve } from '../../sensor/lang/passes/resolve/index.js';
 import type { Condition } from '../../sensor/lang/ir.js';
 
 /** A condition from its text, without the loader around it. Throws on any error. */

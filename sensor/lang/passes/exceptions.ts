@@ -12,7 +12,7 @@ import type { Report } from '../read-values.js';
 import { MappedText } from '../source.js';
 import { didYouMean } from '../suggest.js';
 import { quoteItem } from './lists.js';
-import { resolveOperand } from './resolve.js';
+import { resolveOperand } from './resolve/index.js';
 
 const OPERATORS: readonly string[] = [
   ...NUMBER_OPERATORS,

@@ -1,0 +1,152 @@
+import type { AstCompare, AstOperand, AstText } from '../../../../grammar/index.js';
+import { toText } from '../../../core/bytes.js';
+import type { CompareOp, Condition, Literal, Operand } from '../../ir.js';
+import { parseLiteral } from '../../literals.js';
+import { FIELD_TO_FIELD_REFUSED, MODIFIABLE, nameOfType, operatorsOf } from '../operators.js';
+import { isText } from './calls.js';
+import { checkEventName } from './event-names.js';
+import type { Findings } from './findings.js';
+import { comparedOperand } from './operands.js';
+import type { TypedOperand } from './operands.js';
+import { warnFirstNet, warnOfLiteral, warnOfTraps, warnOfUnsafeNa } from './traps.js';
+
+/** Looks up both sides of a comparison and checks that its operator fits them; null, with findings, when something is wrong. */
+export function resolveCompare(
+  ast: AstCompare,
+  strict: boolean,
+  findings: Findings,
+): Condition | null {
+  const left = comparedOperand(ast.left, ast.span, findings);
+  const op: CompareOp = ast.op === '==' ? '=' : ast.op;
+  warnOfUnsafeNa(ast, findings);
+  if (left === null) return null;
+  if (!operatorFits(ast, op, left, findings)) return null;
+  if (ast.form === 'name') {
+    const name = toText((ast.right[0] as AstText).value);
+    findings.error(
+      'list-without-parentheses',
+      `a list stands in parentheses`,
+      ast.rightSpan,
+      ast.span,
+      `write ${ast.op} (${name})`,
+    );
+    return null;
+  }
+  const onEventType = left.def?.name === 'evt.type' || callsEventType(left.operand);
+  if (onEventType && (left.operand.kind === 'call' || ast.right.some((v) => v.kind !== 'text'))) {
+    findings.error(
+      'event-type-not-literal',
+      'evt.type is compared with names of events only, without transformers',
+      ast.span,
+      ast.span,
+    );
+    return null;
+  }
+  const right: (Literal | Operand)[] = [];
+  let ok = true;
+  for (const value of ast.right) {
+    const made =
+      value.kind === 'text'
+        ? resolveLiteral(value, op, left, ast, findings)
+        : rightOperand(value, op, left, ast, findings);
+    if (made === null) ok = false;
+    else right.push(made);
+  }
+  if (!ok) return null;
+  if (left.def !== null) warnOfTraps(ast, op, left.def, findings);
+  const firstOnly = left.def?.name === 'fd.net' && op === 'in' && right.length > 1;
+  if (firstOnly) warnFirstNet(ast, strict, findings);
+  return {
+    kind: 'compare',
+    op,
+    modifier: ast.modifier,
+    left: left.operand,
+    right: firstOnly && !strict ? right.slice(0, 1) : right,
+    span: ast.span,
+  };
+}
+
+function operatorFits(
+  ast: AstCompare,
+  op: CompareOp,
+  left: TypedOperand,
+  findings: Findings,
+): boolean {
+  const known = operatorsOf(left);
+  const subject = left.def?.name ?? `${(left.operand as { name: string }).name}(…)`;
+  const byName = /^fd\.[cslr]ip\.name$/.test(subject);
+  if (!known.has(op) || (byName && op !== '=' && op !== '!=' && op !== 'in')) {
+    const usable = byName ? ['=', '!=', 'in'] : [...known];
+    findings.error(
+      'operator-not-for-type',
+      `${subject} is ${nameOfType(left)}: "${ast.op}" does not compare that`,
+      ast.opSpan,
+      ast.span,
+      `use one of ${usable.join(' ')} exists`,
+    );
+    return false;
+  }
+  if (ast.modifier !== null && !MODIFIABLE.has(op)) {
+    findings.error(
+      'modifier-not-for-operator',
+      `"${ast.op}" takes no ${ast.modifier}`,
+      ast.opSpan,
+      ast.span,
+    );
+    return false;
+  }
+  return true;
+}
+
+function callsEventType(operand: Operand): boolean {
+  if (operand.kind === 'field') return operand.use.def.name === 'evt.type';
+  return operand.kind === 'call' && operand.args.some(callsEventType);
+}
+
+function resolveLiteral(
+  text: AstText,
+  op: CompareOp,
+  left: TypedOperand,
+  ast: AstCompare,
+  findings: Findings,
+): Literal | null {
+  if (left.def?.name === 'evt.type' && !checkEventName(text, ast.span, findings)) return null;
+  const result = parseLiteral(left.type, left.def?.name ?? '', op, text.value);
+  if (!result.ok) {
+    const inside = result.at !== undefined && text.value.length === text.span.end - text.span.start;
+    const start = inside
+      ? text.span.start + Math.min(result.at, text.value.length - 1)
+      : text.span.start;
+    const span = inside ? { start, end: start + 1 } : text.span;
+    const code = op === 'regex' ? 'bad-regex' : 'bad-literal';
+    findings.error(code, result.message, span, ast.span, result.hint ?? null);
+    return null;
+  }
+  warnOfLiteral(text, op, ast, findings);
+  return result.literal;
+}
+
+function rightOperand(
+  value: AstOperand,
+  op: CompareOp,
+  left: TypedOperand,
+  ast: AstCompare,
+  findings: Findings,
+): Operand | null {
+  const right = comparedOperand(value, ast.span, findings);
+  if (right === null) return null;
+  const refuse = (message: string): null => {
+    findings.error('field-comparison', message, value.span, ast.span);
+    return null;
+  };
+  if (right.def?.noRhs === true)
+    return refuse(`${right.def.name} cannot stand on the right-hand side`);
+  if (FIELD_TO_FIELD_REFUSED.has(op)) return refuse(`"${op}" compares with literals only`);
+  if (left.type === 'net' || right.type === 'net')
+    return refuse('networks are compared with literals only');
+  const same = left.type === right.type || (isText(left.type) && isText(right.type));
+  if (!same || left.list !== right.list) {
+    return refuse(`${nameOfType(left)} is not compared with ${nameOfType(right)}`);
+  }
+  return right.operand;
+}
