@@ -60,16 +60,20 @@ export function renderStatus(value: unknown): string {
 function blocks(enforcement: Status['enforcement']): string[] {
   if (enforcement === null || enforcement.rules.length === 0) return [];
   return [
-    `\nblocks  ${enforcement.state}, ${enforcement.clauses} clauses\n`,
+    `\nblocks  ${enforcement.state}, ${counted(enforcement.clauses, 'clause')}\n`,
     table(
       enforcement.rules.map(({ rule, state, hits, reasons }) => [
         state,
-        `${hits} decisions`,
+        counted(hits, 'decision'),
         `${printable(rule)}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`,
       ]),
       '  ',
     ),
   ];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function section(title: string, counts: Readonly<Record<string, number>>): string[] {
