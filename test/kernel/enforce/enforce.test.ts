@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { mustExec, type Place } from '../../support/place.js';
-import { describeEverywhere } from '../../support/places.js';
+import { describeEverywhere, describeHere } from '../../support/places.js';
 import { program } from '../../support/needs.js';
 
 const REFUSED = 111;
@@ -38,6 +38,8 @@ async function play(place: Place, scenario: string, seconds = 120): Promise<Told
   );
   return JSON.parse(out.trim().split('\n').at(-1)!) as Told;
 }
+
+const parts = ['ip', 'tc', 'nsenter', 'setpriv'].map(program);
 
 describeEverywhere(
   'a block rule',
@@ -79,6 +81,34 @@ describeEverywhere(
       });
     }, 240_000);
 
+    it('ends ten seconds after a kill -9; what the kernel keeps is removed by the next start', async () => {
+      const is = await play(place(), 'survives');
+      expect(is.blocked).toEqual(each(REFUSED));
+      expect(is.released).toEqual(each(0));
+      expect(is.filtersLeft).toBe(kernel === '6.1' ? 1 : 0);
+      expect(is.filtersAfterStart).toBe(0);
+      expect(is.qdiscs).not.toContain('clsact');
+    }, 240_000);
+
+    it('decides as its condition reads, for 200 random rules, and by the same rule', async () => {
+      const is = await play(place(), 'agrees', 200);
+      expect(is.wrong).toEqual([]);
+      expect(is.wrongRules).toEqual([]);
+      expect(is.total).toBe(2000);
+      expect(is.refused).toBeGreaterThan(600);
+      expect(is.passed).toBeGreaterThan(600);
+      expect(is.counters).toMatchObject({ unready: 0, unknownSubject: 0 });
+    }, 300_000);
+  },
+  parts,
+);
+
+// A scenario takes half a minute and more in a guest: there these are for `npm run soak`.
+const describeFurther = process.env['SAKER_SOAK'] === '1' ? describeEverywhere : describeHere;
+
+describeFurther(
+  'a block rule in detail',
+  (place) => {
     it('falls to a copy as a deny list, and holds as an allow list', async () => {
       const is = await play(place(), 'copies');
       expect(is).toEqual({ denyList: each(0), allowList: each(REFUSED), allowed: each(0) });
@@ -127,15 +157,6 @@ describeEverywhere(
       expect(is.after.status).toMatchObject({ state: 'off', rules: [{ state: 'off' }] });
     }, 240_000);
 
-    it('ends ten seconds after a kill -9; what the kernel keeps is removed by the next start', async () => {
-      const is = await play(place(), 'survives');
-      expect(is.blocked).toEqual(each(REFUSED));
-      expect(is.released).toEqual(each(0));
-      expect(is.filtersLeft).toBe(kernel === '6.1' ? 1 : 0);
-      expect(is.filtersAfterStart).toBe(0);
-      expect(is.qdiscs).not.toContain('clsact');
-    }, 240_000);
-
     it('reaches veths that appear later, and only those of processes in scope', async () => {
       const is = await play(place(), 'laterVeths');
       expect(is.interfaces).toContain('later0');
@@ -168,18 +189,8 @@ describeEverywhere(
       expect(is).toMatchObject({ arrived: 0, fragments: 0 });
       expect(is.answers).toEqual([RESET, UNREACHABLE]);
     }, 240_000);
-
-    it('decides as its condition reads, for 200 random rules, and by the same rule', async () => {
-      const is = await play(place(), 'agrees', 200);
-      expect(is.wrong).toEqual([]);
-      expect(is.wrongRules).toEqual([]);
-      expect(is.total).toBe(2000);
-      expect(is.refused).toBeGreaterThan(600);
-      expect(is.passed).toBeGreaterThan(600);
-      expect(is.counters).toMatchObject({ unready: 0, unknownSubject: 0 });
-    }, 300_000);
   },
-  ['ip', 'tc', 'nsenter', 'setpriv'].map(program),
+  parts,
 );
 
 describe('the scenarios', () => {
