@@ -13,8 +13,8 @@ import type {
   AstTransformer,
   AstValue,
 } from './ast.js';
-import { splitField, textOf } from './lexer.js';
-import type { Token } from './lexer.js';
+import { splitField, textOf } from './tokens.js';
+import type { Token } from './tokens.js';
 
 type Right = Pick<AstCompare, 'right' | 'form' | 'rightSpan'>;
 type Tail<T> = readonly (readonly [Token, T])[];

@@ -7,7 +7,7 @@
 
 @{%
 import * as build from './build.js';
-import { tokens } from './lexer.js';
+import { tokens } from './tokens.js';
 
 const { and, or, not, lparen, rparen, identifier, field, exists, test, compareOp, modifier, value, listOpen, comma, listClose, val, call, index } = tokens;
 %}

@@ -7,6 +7,7 @@ export {
   TRANSFORMERS,
   WORD_OPERATORS,
 } from './ast.js';
-export { ConditionSyntaxError, MAX_DEPTH } from './lexer.js';
+export { MAX_DEPTH } from './lexer.js';
 export { countParses, parse } from './parse.js';
 export { printAst, printValue } from './print.js';
+export { ConditionSyntaxError } from './syntax-error.js';

@@ -1,139 +1,14 @@
-import moo from 'moo';
 import { toBytes } from '../sensor/core/bytes.js';
-import {
-  LIST_OPERATORS,
-  MODIFIERS,
-  NUMBER_OPERATORS,
-  SYMBOL_OPERATORS,
-  TRANSFORMERS,
-  WORD_OPERATORS,
-} from './ast.js';
-import type { AstCompare, AstModifier, AstOperator, AstSpan, AstText } from './ast.js';
-
-/** Types of tokens that the grammar sees; blanks never reach it. */
-export type TokenType =
-  | 'and'
-  | 'or'
-  | 'not'
-  | 'lparen'
-  | 'rparen'
-  | 'identifier'
-  | 'field'
-  | 'exists'
-  | 'test'
-  | 'compareOp'
-  | 'modifier'
-  | 'value'
-  | 'listOpen'
-  | 'comma'
-  | 'listClose'
-  | 'val'
-  | 'call'
-  | 'index';
-
-export interface Token {
-  readonly type: TokenType;
-  /** As written; for a quoted value and for an index, what it stands for. */
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  readonly quoted: boolean;
-  /**
-   * Of a `test`: the comparison but for its left side. One token for an operator and all its literals spares the grammar the
-   * items of a list and half of the tokens of a check.
-   */
-  readonly test: Omit<AstCompare, 'kind' | 'left' | 'span'> | null;
-}
-
-/** What the text breaks, and where. */
-export class ConditionSyntaxError extends Error {
-  override readonly name = 'ConditionSyntaxError';
-  constructor(
-    message: string,
-    readonly span: AstSpan,
-    readonly hint?: string,
-  ) {
-    super(message);
-  }
-}
+import type { AstSpan, AstText } from './ast.js';
+import { foldLiterals, foldTest } from './fold.js';
+import { moolexer } from './patterns.js';
+import { indexText, unquote } from './quoting.js';
+import { ConditionSyntaxError } from './syntax-error.js';
+import { textOf } from './tokens.js';
+import type { Token, TokenType } from './tokens.js';
 
 /** Parentheses and `not` may nest this deep (Falco's own limit). */
 export const MAX_DEPTH = 1000;
-
-const BLANKS = '[ \\x08\\t\\n\\r]';
-const QUOTED = `"(?:[^"]|(?<=\\\\)")*(?<!\\\\)"|'(?:[^']|(?<=\\\\)')*(?<!\\\\)'`;
-const INDEX = `\\[(?:${QUOTED}|[^\\]\\["' \\x08\\t\\n\\r]+)\\]`;
-const FIELD = `[a-zA-Z][a-zA-Z0-9_]*(?:\\.[a-zA-Z][a-zA-Z0-9_]*)+(?:${INDEX})?`;
-
-const blank = { match: new RegExp(`${BLANKS}+`), lineBreaks: true };
-const index = { match: new RegExp(INDEX), lineBreaks: true };
-const field = { match: new RegExp(FIELD), lineBreaks: true };
-const quoted = { match: new RegExp(QUOTED), lineBreaks: true };
-const bare = /[^()"'=, \b\t\n\r]+/;
-const openQuote = /["']/;
-const call = new RegExp(`(?:${TRANSFORMERS.join('|')})\\(`);
-const val = /val\(/;
-const bad = moo.error;
-
-// One state per position: what a run of characters means depends on where it stands (`evt.num>=0` against `fd.name=/a>=b`).
-const moolexer = moo.states({
-  expr: {
-    blank,
-    index,
-    lparen: '(',
-    rparen: ')',
-    and: new RegExp(`and(?=${BLANKS}|\\(|$)`),
-    or: new RegExp(`or(?=${BLANKS}|\\(|$)`),
-    not: new RegExp(`not(?=${BLANKS}|\\(|$)`),
-    call,
-    field,
-    identifier: /[a-zA-Z][a-zA-Z0-9_]*/,
-    bad,
-  },
-  op: {
-    blank,
-    index,
-    exists: 'exists',
-    listOp: new RegExp(`(?:${LIST_OPERATORS.join('|')})(?![a-zA-Z0-9_])`),
-    numOp: new RegExp(NUMBER_OPERATORS.join('|')),
-    strOp: new RegExp(`${SYMBOL_OPERATORS.join('|')}|(?:${WORD_OPERATORS.join('|')})(?=${BLANKS})`),
-    bad,
-  },
-  value: {
-    blank,
-    modifier: new RegExp(
-      `(?:${MODIFIERS.join('|')})(?=${BLANKS}*\\(|${BLANKS}+(?!(?:and|or)(?:${BLANKS}|\\())[a-zA-Z])`,
-    ),
-    val,
-    call,
-    quoted,
-    openQuote,
-    bare,
-    bad,
-  },
-  number: {
-    blank,
-    val,
-    call,
-    number: /0[xX][0-9a-zA-Z]+|[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?/,
-    bad,
-  },
-  list: { blank, listOpen: '(', val, call, listName: /[a-zA-Z][a-zA-Z0-9_]*/, bad },
-  items: { blank, comma: ',', listClose: ')', index, val, call, quoted, openQuote, bare, bad },
-  args: {
-    blank,
-    comma: ',',
-    lparen: '(',
-    rparen: ')',
-    index,
-    call,
-    field,
-    quoted,
-    openQuote,
-    bad,
-  },
-  valArg: { blank, field, rparen: ')', bad },
-});
 
 /** The states of the lexer: what may come next. */
 type State = keyof typeof EXPECTED;
@@ -312,32 +187,6 @@ export function lex(text: string): Token[] {
   return out;
 }
 
-/** Token types by name, for the grammar. nearley compares `type`; its typings only know `test`. */
-export const tokens = Object.fromEntries(
-  (
-    [
-      'and',
-      'or',
-      'not',
-      'lparen',
-      'rparen',
-      'identifier',
-      'field',
-      'exists',
-      'test',
-      'compareOp',
-      'modifier',
-      'value',
-      'listOpen',
-      'comma',
-      'listClose',
-      'val',
-      'call',
-      'index',
-    ] satisfies TokenType[]
-  ).map((type) => [type, { type }]),
-) as unknown as Readonly<Record<TokenType, { readonly test: (token: Token) => boolean }>>;
-
 /** What may stand in each state, for messages. */
 const EXPECTED = {
   expr: 'a field, a macro, "not" or "("',
@@ -361,136 +210,9 @@ function unexpected(text: string, start: number, state: State): ConditionSyntaxE
   return new ConditionSyntaxError(`expected ${EXPECTED[state]}, found ${found}`, span);
 }
 
-/** `op value` → one `test` token. */
-function foldTest(
-  out: Token[],
-  right: readonly AstText[],
-  form: AstCompare['form'],
-  rightSpan: AstSpan,
-): void {
-  const modifier = out.at(-1)?.type === 'modifier' ? out.pop()! : null;
-  const op = out.pop()!;
-  out.push({
-    type: 'test',
-    text: op.text,
-    start: op.start,
-    end: rightSpan.end,
-    quoted: false,
-    test: {
-      op: op.text as AstOperator,
-      modifier: modifier === null ? null : (modifier.text as AstModifier),
-      right,
-      form,
-      opSpan: { start: op.start, end: op.end },
-      rightSpan,
-    },
-  });
-}
-
 const bareText = (word: string, start: number, end: number): AstText => ({
   kind: 'text',
   value: word,
   form: 'bare',
   span: { start, end },
 });
-
-/** `op (a, b)` → one `test` token, unless an operand stands in the list: then the grammar sees the items. */
-function foldLiterals(out: Token[]): void {
-  let first = out.length - 1;
-  while (out[first]!.type !== 'listOpen') {
-    const type = out[first]!.type;
-    if (type !== 'value' && type !== 'comma' && type !== 'listClose') return;
-    first--;
-  }
-  const open = out[first]!;
-  const close = out.at(-1)!;
-  const inner = out.splice(first).slice(1, -1);
-  const items: AstText[] = [];
-  inner.forEach((token, i) => {
-    const wanted = i % 2 === 0 ? 'value' : 'comma';
-    if (token.type !== wanted || (wanted === 'comma' && i === inner.length - 1)) {
-      const wrong = token.type === wanted ? close : token;
-      throw new ConditionSyntaxError(
-        wanted === 'value'
-          ? `expected a value, found "${wrong.text}"`
-          : `expected ${wrong === close ? 'a value' : '"," or ")"'}, found "${wrong.text}"`,
-        { start: wrong.start, end: wrong.end },
-      );
-    }
-    if (wanted === 'value') items.push(textOf(token));
-  });
-  foldTest(out, items, 'list', { start: open.start, end: close.end });
-}
-
-/** A value token as a node. */
-export function textOf(token: Token): AstText {
-  return {
-    kind: 'text',
-    value: token.text,
-    form: token.quoted ? 'quoted' : 'bare',
-    span: { start: token.start, end: token.end },
-  };
-}
-
-/** Splits `proc.env[HOME]` into name and argument. */
-export function splitField(token: Token): { name: string; arg: string | null } {
-  const open = token.text.indexOf('[');
-  if (open < 0) return { name: token.text, arg: null };
-  return {
-    name: token.text.slice(0, open),
-    arg: indexText(token.text.slice(open), token.start + open + 1),
-  };
-}
-
-function indexText(bracketed: string, start: number): string {
-  const inner = bracketed.slice(1, -1);
-  return inner.startsWith('"') || inner.startsWith("'") ? unquote(inner, start) : toBytes(inner);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  '\\': '\\',
-  '/': '/',
-  // Falco: the backslash stays, the blank goes.
-  ' ': '\\',
-};
-
-/** Resolves the escapes of a quoted value into bytes. */
-function unquote(word: string, start: number): string {
-  const inner = word.slice(1, -1);
-  if (inner.includes('\0')) throw nul(start, word.length);
-  if (!inner.includes('\\')) return toBytes(inner);
-  let out = '';
-  for (let i = 0; i < inner.length;) {
-    const backslash = inner.indexOf('\\', i);
-    if (backslash < 0) return out + toBytes(inner.slice(i));
-    out += toBytes(inner.slice(i, backslash));
-    const next = inner[backslash + 1];
-    const hex = /^[0-9a-fA-F]{2}/.exec(inner.slice(backslash + 2, backslash + 4));
-    if (next === 'x' && hex !== null) {
-      if (hex[0] === '00') throw nul(start + 1 + backslash, 4);
-      out += String.fromCharCode(parseInt(hex[0], 16));
-      i = backslash + 4;
-    } else {
-      const char = next === word[0] ? next : next === undefined ? undefined : ESCAPES[next];
-      if (char === undefined) {
-        throw new ConditionSyntaxError(
-          `"\\${next ?? ''}" is no escape`,
-          { start: start + 1 + backslash, end: start + 3 + backslash },
-          'known are \\b \\f \\n \\r \\t \\\\ \\/ \\xHH and the enclosing quote; write \\\\ for a backslash',
-        );
-      }
-      out += char;
-      i = backslash + 2;
-    }
-  }
-  return out;
-}
-
-function nul(start: number, length: number): ConditionSyntaxError {
-  return new ConditionSyntaxError('a value cannot hold a NUL byte', { start, end: start + length });
-}

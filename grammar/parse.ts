@@ -2,8 +2,9 @@ import nearley from 'nearley';
 import { invariant } from '../sensor/core/errors.js';
 import type { Ast } from './ast.js';
 import compiled from './condition.generated.js';
-import { ConditionSyntaxError, lex } from './lexer.js';
-import type { Token } from './lexer.js';
+import { lex } from './lexer.js';
+import { ConditionSyntaxError } from './syntax-error.js';
+import type { Token } from './tokens.js';
 
 const grammar = nearley.Grammar.fromCompiled(compiled);
 
