@@ -6,20 +6,8 @@ import {
   type MetricsSource,
 } from '../../../sensor/app/metrics/index.js';
 import { SpoolShared } from '../../../sensor/spool/index.js';
+import { SINK } from '../../support/sink-health.js';
 import { quietLogger } from '../spool/support.js';
-
-const SINK = {
-  name: 'siem "x"\n',
-  type: 'kafka',
-  state: 'idle',
-  lag: 3,
-  oldestMs: 1500,
-  delivered: 7,
-  retried: 1,
-  rejected: 0,
-  missed: 0,
-  lastError: null,
-} as const;
 
 function get(
   port: number,

@@ -1,23 +1,10 @@
+import { DESCRIBED_RULES, FAULTY_RULES } from '../../support/falco-samples.js';
 import { Files, rule, saker } from './cli.js';
 
 const files = new Files();
 afterAll(() => files.remove());
 
-/** The sample of falco-formats §3.2, line by line. */
-const LAB = files.write(
-  'lab.yaml',
-  `- list: edit_tools
-  items: [vi, ed]
-- list: edit_tools
-  items: [nano]
-  append: true
-- rule: Edit of secrets
-  desc: demo
-  condition: evt.type = open and fd.nam in (edit_tools)
-  output: edited %fd.name
-  priority: NOTICE
-`,
-);
+const LAB = files.write('lab.yaml', FAULTY_RULES);
 
 interface Entry {
   readonly code: string;
@@ -122,21 +109,7 @@ describe('saker rules check of macros that double at each level', () => {
 });
 
 describe('saker rules describe', () => {
-  const SAMPLE = files.write(
-    'sample.yaml',
-    `- required_engine_version: 0.63.0
-- list: lab_shells
-  items: [ash, zsh]
-- macro: lab_spawn
-  condition: evt.type in (execve, execveat)
-- rule: Lab shell
-  desc: demo
-  condition: lab_spawn and proc.name in (lab_shells) and not proc.pname exists
-  output: shell %proc.name by %user.name
-  priority: INFO
-  tags: [lab]
-`,
-  );
+  const SAMPLE = files.write('sample.yaml', DESCRIBED_RULES);
 
   it('describes rules, macros and lists in Falco’s shape', async () => {
     const described = JSON.parse(

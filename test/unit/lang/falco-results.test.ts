@@ -5,20 +5,10 @@ import {
   falcoLoadText,
   loadRules,
 } from '../../../sensor/lang/index.js';
+import { DESCRIBED_RULES, FAULTY_RULES } from '../../support/falco-samples.js';
 import { load, ruleOf } from './loading.js';
 
-const LAB = `- list: edit_tools
-  items: [vi, ed]
-- list: edit_tools
-  items: [nano]
-  append: true
-- rule: Edit of secrets
-  desc: demo
-  condition: evt.type = open and fd.nam in (edit_tools)
-  output: edited %fd.name
-  priority: NOTICE
-`;
-const lab = () => loadRules([{ name: 'lab.yaml', text: LAB }]);
+const lab = () => loadRules([{ name: 'lab.yaml', text: FAULTY_RULES }]);
 const at = (
   item_type: string,
   item_name: string,
@@ -131,18 +121,7 @@ describe('falco-formats §3.1, load result as text', () => {
 });
 
 describe('falco-formats §4, describe', () => {
-  const text = `- required_engine_version: 0.63.0
-- list: lab_shells
-  items: [ash, zsh]
-- macro: lab_spawn
-  condition: evt.type in (execve, execveat)
-- rule: Lab shell
-  desc: demo
-  condition: lab_spawn and proc.name in (lab_shells) and not proc.pname exists
-  output: shell %proc.name by %user.name
-  priority: INFO
-  tags: [lab]
-`;
+  const text = DESCRIBED_RULES;
   it('is the worked example', () => {
     expect(describeRules(load(text))).toEqual({
       lists: [
