@@ -45,6 +45,7 @@ export class Daemon {
   /** Metrics over HTTP and OTLP, as configured. */
   readonly #metrics: { close(): Promise<void> }[] = [];
   #alive = false;
+  #starting: Promise<void> = Promise.resolve();
   #report: WatchingReport | null = null;
   #enforcement: Enforcement | null = null;
   #closing: Promise<void> | null = null;
@@ -78,8 +79,9 @@ export class Daemon {
 
   /** @throws SakerError of whatever stands in the way; nothing stays attached or open then. */
   async start(): Promise<void> {
+    this.#starting = this.#start();
     try {
-      await this.#start();
+      await this.#starting;
     } catch (error) {
       await this.close();
       throw error;
@@ -132,6 +134,7 @@ export class Daemon {
       controlStreams(this),
     );
     await this.#startMetrics(host);
+    if (this.#closing) throw new SakerError('SENSOR_STOPPED', 'the sensor was told to end');
     this.#alive = true;
     logger.info('watching', {
       rules: message.rules.filter(({ enabled }) => enabled).length,
@@ -223,10 +226,12 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
+    // Told to end while it starts: what is being made is made, then closed.
+    await this.#link?.stop();
+    await this.#starting.catch(() => undefined);
     for (const exporter of this.#metrics) await exporter.close();
     await this.#control?.close();
     this.#enforcement?.close();
-    await this.#link?.stop();
     await this.#delivery?.close(DRAIN_MS);
     for (const { sink } of this.#sinks) await sink.close();
     this.#lock?.release();

@@ -31,7 +31,12 @@ export async function runUntilSignal(
   });
   // A reader of stdout that goes (`| head`) must not end the sensor: the sink keeps its cursor and says so.
   process.on('SIGPIPE', () => undefined);
-  await daemon.start();
+  try {
+    await daemon.start();
+  } catch (error) {
+    if (told) return true;
+    throw error;
+  }
   const fault = await daemon.ended;
   await daemon.close();
   return told || fault === undefined;

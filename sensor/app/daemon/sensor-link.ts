@@ -106,6 +106,9 @@ export class SensorLink {
     this.#send({ kind: 'stop' });
     await stopped;
     await this.#worker.terminate();
+    const error = new SakerError('SENSOR_STOPPED', 'the sensor was told to end');
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 
   #send(message: ToSensor): void {
