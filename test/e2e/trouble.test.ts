@@ -156,6 +156,16 @@ const inTrouble = (place: () => Place): void => {
       await expectGone(ids);
     });
 
+    it('by SIGTERM while it starts, ends too', async () => {
+      for (const seconds of [0.3, 0.6, 1.2]) {
+        const { status } = await fail({
+          wrapper: `timeout --preserve-status --signal=TERM --kill-after=20 ${seconds}`,
+        });
+        // 143: before it listened to signals at all. 137 would be the SIGKILL that follows.
+        expect([0, 143]).toContain(status);
+      }
+    });
+
     it('by kill -9, leaves nothing attached', async () => {
       const daemon = await start();
       const ids = await daemon.programIds();
