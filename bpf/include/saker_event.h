@@ -23,12 +23,12 @@
 /* State records (below SAKER_KIND_FIRST_DATA) are the process table: never filtered, and in a ring of their own. */
 enum saker_kind {
 	SAKER_NO_KIND = 0,
-	SAKER_PROCESS_FORK = 1,	/* a new process (not a thread); the header is the child's */
-	SAKER_PROCESS_EXEC = 2,	/* an exec that succeeded; the header is the new program's */
-	SAKER_PROCESS_EXIT = 3,	/* the last thread of a process left */
+	SAKER_PROCESS_FORK = 1, /* a new process (not a thread); the header is the child's */
+	SAKER_PROCESS_EXEC = 2, /* an exec that succeeded; the header is the new program's */
+	SAKER_PROCESS_EXIT = 3, /* the last thread of a process left */
 	SAKER_CGROUP_MKDIR = 4,
 	SAKER_CGROUP_RMDIR = 5,
-	SAKER_PROCESS_SEEN = 6,	/* one running process, from iter/task: the start-up scan */
+	SAKER_PROCESS_SEEN = 6, /* one running process, from iter/task: the start-up scan */
 	SAKER_NET_VERDICT = 7,  /* enforcement decided about a flow (bpf/enforce) */
 	SAKER_KIND_FIRST_DATA = 16,
 	SAKER_PROCESS_EXEC_FAILED = 16, /* an exec that failed: filename and arguments are the caller's claim */
@@ -42,11 +42,11 @@ enum saker_kind {
 /* Header flags. */
 enum saker_flag {
 	SAKER_F_TRUNCATED = 1 << 0, /* a string was cut at its limit */
-	SAKER_F_CLAIM = 1 << 1,	/* strings are the caller's words, not what a kernel object says */
+	SAKER_F_CLAIM = 1 << 1, /* strings are the caller's words, not what a kernel object says */
 	SAKER_F_COMPAT = 1 << 2, /* made by a 32-bit system call (int 0x80, compat) */
 	SAKER_F_IO_URING = 1 << 3, /* made by io_uring: hdr.arg is then its opcode, not a system call's number */
 	SAKER_F_PARTIAL = 1 << 4, /* something could not be read: fields are zero, strings absent */
-	SAKER_F_FAULT = 1 << 5,	/* the caller's memory could not be read: its strings are absent */
+	SAKER_F_FAULT = 1 << 5, /* the caller's memory could not be read: its strings are absent */
 };
 
 /* 48 bytes. ts_ns and start_ns are CLOCK_BOOTTIME nanoseconds. */
@@ -108,16 +108,16 @@ struct saker_process_exec {
 	unsigned long long exe_ctime_ns; /* since the epoch */
 	unsigned long long exe_mtime_ns; /* since the epoch */
 	unsigned int exe_dev;   /* kernel encoding */
-	unsigned int exe_flags;	/* enum saker_exe_flag */
+	unsigned int exe_flags; /* enum saker_exe_flag */
 	unsigned int exe_mode;
 	unsigned int exe_uid;   /* owner of the executable */
 	unsigned int interpreted;  /* 1: a script; exe is its interpreter, filename the script */
 	unsigned int args_total;	 /* bytes of the whole argument area, before any cut */
 	unsigned short exe_path_len;  /* resolved, from the process's root; memfd: "memfd:NAME" */
 	unsigned short filename_len;  /* as handed to execve */
-	unsigned short cwd_len;	/* resolved */
+	unsigned short cwd_len; /* resolved */
 	unsigned short args_len;	 /* argv[0], argv[1] ..., each closed by NUL */
-	unsigned short env_len;	/* likewise; absent unless asked for */
+	unsigned short env_len; /* likewise; absent unless asked for */
 	unsigned short cgroup_len;  /* SAKER_PROCESS_SEEN only: path of its cgroup */
 	unsigned int __pad;
 	char strings[];
@@ -138,7 +138,7 @@ struct saker_process_exit {
 	struct saker_event_header hdr;
 	unsigned long long reaper_start_ns; /* who adopts its children */
 	unsigned int reaper_tgid;
-	unsigned int exit_code;	/* as wait(2) gives it */
+	unsigned int exit_code; /* as wait(2) gives it */
 };
 SAKER_SIZE(struct saker_process_exit, 64);
 
@@ -163,7 +163,7 @@ enum saker_file_flag {
 struct saker_file_open {
 	struct saker_event_header hdr; /* arg: open, openat, openat2, creat by number */
 	long long ret;   /* fd number, or -errno; io_uring: 0 or -errno */
-	unsigned long long ino;	/* 0 when the call failed */
+	unsigned long long ino; /* 0 when the call failed */
 	unsigned long long resolve; /* openat2: RESOLVE_* */
 	unsigned int dev;  /* kernel encoding */
 	unsigned int open_flags; /* O_*, as the caller passed them (x86 values) */
@@ -189,7 +189,7 @@ struct saker_net_call {
 	unsigned char remote_addr[16];
 	unsigned long long sock_cookie; /* 0: not known */
 	unsigned long long bytes; /* send: asked for */
-	int fd;	/* -1: not known (io_uring) */
+	int fd; /* -1: not known (io_uring) */
 	unsigned int net_ns;  /* of the socket */
 	unsigned short local_port;
 	unsigned short remote_port;
