@@ -6,7 +6,7 @@ import { lowerAscii } from './ops/fold.js';
 import { compileGlob } from './ops/glob.js';
 import { compileRegex, type Matcher } from './ops/regex.js';
 import { transform } from './ops/transform.js';
-import { domainOf, effectiveRight, isLiteral, shapeOf } from './shape.js';
+import { domainOf, effectiveOp, effectiveRight, isLiteral, shapeOf } from './shape.js';
 import type { FieldSource, Getter } from './types.js';
 
 type Scalar = string | number | bigint | boolean;
@@ -67,7 +67,8 @@ export class Interpreter<E> {
   }
 
   #compare(condition: Compare, event: E): boolean {
-    const { op, modifier, left } = condition;
+    const { modifier, left } = condition;
+    const op = effectiveOp(condition.op, left);
     const value = this.value(left, event);
     if (value === null) return false;
     const right = effectiveRight(op, left, condition.right, this.#strict);

@@ -64,6 +64,12 @@ export function isLiteral(right: Literal | Operand): right is Literal {
   return right.kind !== 'field' && right.kind !== 'literal' && right.kind !== 'call';
 }
 
+/** `evt.around[T] = D` asks whether the event lies within D of T: the field's value is its distance from T (falco-fields §1.2). */
+export function effectiveOp(op: CompareOp, left: Operand): CompareOp {
+  const within = op === '=' && left.kind === 'field' && left.use.def.name === 'evt.around';
+  return within ? '<=' : op;
+}
+
 /** `fd.net in (a, b)` honours only the first network, as Falco does; `--compat strict` honours all. */
 export function effectiveRight(
   op: CompareOp,

@@ -1,5 +1,5 @@
 import type { CompareOp, Condition, Literal, Modifier, Operand } from '../../lang/ir.js';
-import { domainOf, effectiveRight, isLiteral, isStateful, shapeOf } from '../shape.js';
+import { domainOf, effectiveOp, effectiveRight, isLiteral, isStateful, shapeOf } from '../shape.js';
 import { costOfLeaf, oddsOfLeaf } from './cost.js';
 
 /** A comparison, or `exists` (no right-hand side). */
@@ -92,7 +92,7 @@ export class Graph {
         return this.leaf('exists', null, condition.left, []);
       case 'compare':
         return this.leaf(
-          condition.op,
+          effectiveOp(condition.op, condition.left),
           condition.modifier,
           condition.left,
           effectiveRight(condition.op, condition.left, condition.right, this.#strict),

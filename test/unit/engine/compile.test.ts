@@ -1,4 +1,9 @@
-import { compileRules, type Match } from '../../../sensor/engine/index.js';
+import {
+  compileRules,
+  Interpreter,
+  type FieldSource,
+  type Match,
+} from '../../../sensor/engine/index.js';
 import {
   PLAIN_FIELDS,
   plainEvent,
@@ -97,6 +102,22 @@ describe('compileRules', () => {
     expect(asked).toBe(1);
     engine.match(eventTypeId('open'), plainEvent({ 'fd.name': '/x/a' }).event);
     expect(asked).toBe(2);
+  });
+
+  it('evt.around[T] = D asks for at most D milliseconds, as the interpreter does', () => {
+    const near = compare('evt.around[1]', '=', 20);
+    const fields: FieldSource<bigint> = { getter: () => (distanceMs) => distanceMs };
+    const engine = compileRules(
+      { rules: [rule('near', near)] },
+      { fields, types, matching: 'all' },
+    );
+    const interpreter = new Interpreter(fields);
+    const distances = [0n, 19n, 20n, 21n, 1n << 60n];
+    const wanted = [true, true, true, false, false];
+    expect(distances.map((ms) => engine.match(eventTypeId('open'), ms).length === 1)).toEqual(
+      wanted,
+    );
+    expect(distances.map((ms) => interpreter.test(near, ms))).toEqual(wanted);
   });
 
   it('keeps judging the other rules when a getter throws, and counts the failure', () => {

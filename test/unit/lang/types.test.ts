@@ -42,6 +42,7 @@ describe('falco-compat §1.6, operators × types', () => {
     ['ip', 'fd.sip', '10.0.0.1', PLAIN],
     ['net', 'fd.snet', '10.0.0.0/8', PLAIN],
     ['list-valued field', 'fd.types', 'file', 'in intersects exists'],
+    ['nearness in time', 'evt.around[1]', '1', '= exists'],
   ])('%s', (_name, field, literal, expected) => {
     expect(accepted(field, () => literal)).toBe(expected);
   });

@@ -72,11 +72,9 @@ function operatorFits(
   left: TypedOperand,
   findings: Findings,
 ): boolean {
-  const known = operatorsOf(left);
   const subject = left.def?.name ?? `${(left.operand as { name: string }).name}(…)`;
-  const byName = /^fd\.[cslr]ip\.name$/.test(subject);
-  if (!known.has(op) || (byName && op !== '=' && op !== '!=' && op !== 'in')) {
-    const usable = byName ? ['=', '!=', 'in'] : [...known];
+  const usable = operatorsOfField(subject) ?? [...operatorsOf(left)];
+  if (!usable.includes(op)) {
     findings.error(
       'operator-not-for-type',
       `${subject} is ${nameOfType(left)}: "${ast.op}" does not compare that`,
@@ -96,6 +94,12 @@ function operatorFits(
     return false;
   }
   return true;
+}
+
+/** Fields that take fewer operators than their type does. */
+function operatorsOfField(name: string): readonly CompareOp[] | null {
+  if (/^fd\.[cslr]ip\.name$/.test(name)) return ['=', '!=', 'in'];
+  return name === 'evt.around' ? ['='] : null;
 }
 
 function callsEventType(operand: Operand): boolean {
