@@ -38,6 +38,8 @@ export function conjunctsOf(condition: Condition): readonly Conjunct[] {
 export function allowedValues(check: Condition): ReadonlySet<string> | null {
   if (check.kind !== 'compare' || check.modifier !== null) return null;
   if (check.op !== '=' && check.op !== 'in') return null;
+  // Within a distance, not equal to it: two such checks hold together.
+  if (check.left.kind === 'field' && check.left.use.def.name === 'evt.around') return null;
   const values = new Set<string>();
   for (const value of check.right) {
     const text = valueKey(value);
