@@ -34,10 +34,9 @@ function print(ast: Ast, level: number): string {
 
 function printRight(value: AstValue, scalar: boolean): string {
   if (value.kind !== 'text') return printOperand(value);
-  // A lone `oneof` behind an operator would read as a modifier.
-  return scalar && /^(?:one|any|all)of$/.test(value.value)
-    ? `"${value.value}"`
-    : printValue(value.value);
+  // A lone `oneof` behind an operator would read as a modifier, `[x]` in a list as an index.
+  const misread = scalar ? /^(?:one|any|all)of$/ : /^\[/;
+  return misread.test(value.value) ? quote(value.value) : printValue(value.value);
 }
 
 function printOperand(operand: AstOperand): string {
