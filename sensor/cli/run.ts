@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { EXIT, SakerError } from '../core/index.js';
 import { loadConfig, renderProblem, type Config } from '../app/config/index.js';
-import { packageRoot } from './package-root.js';
+import { shippedRules } from './shipped-rules.js';
 
 interface RunOptions {
   readonly config?: string;
@@ -57,10 +56,7 @@ Examples:
     )
     .action(async (options: RunOptions) => {
       const config = configOf(options);
-      const paths =
-        config.rules.files.length > 0
-          ? config.rules.files
-          : [fileURLToPath(new URL('rules', packageRoot()))];
+      const paths = config.rules.files.length > 0 ? config.rules.files : [shippedRules()];
       const { runUntilSignal } = await import('../app/daemon/run.js');
       process.exitCode = (await runUntilSignal(config, paths)) ? EXIT.ok : EXIT.environment;
     });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { packageRoot } from './package-root.js';
+import { join } from 'node:path';
+import { packageRoot } from '../core/index.js';
 
 /** Version of this package, from package.json. */
 export function version(): string {
-  const text = readFileSync(new URL('package.json', packageRoot()), 'utf8');
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -4,3 +4,4 @@ export * from './log.js';
 export * from './logger.js';
 export * from './clock.js';
 export * from './address.js';
+export * from './package-root.js';

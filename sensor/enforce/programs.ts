@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { SakerError, type Logger } from '../core/index.js';
+import type { Logger } from '../core/index.js';
 import {
   isNativeFault,
   native,
-  packageRoot,
+  objectPath,
   ProbeError,
   refusalOf,
   type BpfMap,
@@ -61,8 +59,6 @@ const SEED_PROGRAMS = ['seed_listeners', 'seed_sockets'] as const;
 /** Maps of headers shared with the observing object that no program here uses. */
 const UNUSED_MAPS = ['scratch_large', 'scratch_medium', 'scratch_small'];
 
-const folders: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64' };
-
 /**
  * Loads the object with as much as this kernel takes: what is missing is found by loading, never by version.
  *
@@ -95,7 +91,7 @@ export function loadPrograms(options: ProgramOptions, dropsSilently: boolean): L
 }
 
 function open(options: ProgramOptions, abilities: Abilities, dropsSilently: boolean): ProbeSet {
-  const set = new (native().bpf.ProbeSet)(options.objectPath ?? objectPath());
+  const set = new (native().bpf.ProbeSet)(options.objectPath ?? objectPath('saker_enforce'));
   try {
     for (const name of UNUSED_MAPS) set.setAutocreate(name, false);
     for (const name of SEED_PROGRAMS) set.setAutoload(name, abilities.seed);
@@ -124,17 +120,4 @@ function reuse(set: ProbeSet, name: string, fd: number): void {
   const map: BpfMap = new (native().bpf.BpfMap)({ fd });
   set.reuseMap(name, map);
   map.close();
-}
-
-function objectPath(): string {
-  const path = join(
-    packageRoot(),
-    'build/bpf',
-    folders[process.arch] ?? process.arch,
-    'saker_enforce.bpf.o',
-  );
-  if (existsSync(path)) return path;
-  throw new SakerError('NO_OBJECT', `no eBPF object for ${process.arch}: ${path}`, {
-    hint: 'run "npm run build"; it needs clang',
-  });
 }

@@ -2,7 +2,7 @@ import { toText, type ByteString } from '../core/bytes.js';
 import type { FieldValue } from '../lang/field-def.js';
 import type { Condition, Literal, Operand } from '../lang/ir.js';
 import { addressOf } from './ops/net.js';
-import { addressText } from './output/format.js';
+import { addressText } from '../core/index.js';
 import { domainOf, isLiteral } from './shape.js';
 
 /** A typed condition in the language's words. A macro is its name. */

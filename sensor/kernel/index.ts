@@ -26,8 +26,9 @@ export type {
   SharedWords,
   TcFilter,
 } from './native.js';
-export { isNativeFault, native, type NativeFault, packageRoot } from './native.js';
+export { isNativeFault, native, type NativeFault } from './native.js';
 export { ProbeError, refusalOf } from './errors.js';
+export { objectPath } from './object.js';
 export { findPlan } from './plan.js';
 export { loadProbes, openProbes } from './probes.js';
 export { LiveSource, type ReaderOptions } from './reader.js';

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type ByteString, SakerError } from '../core/index.js';
+import { join } from 'node:path';
+import { packageRoot, type ByteString, SakerError } from '../core/index.js';
 
 /** What the addon throws: facts, not words. */
 export interface NativeFault extends Error {
@@ -210,17 +209,6 @@ let addon: Addon | undefined;
 export function native(): Addon {
   addon ??= load();
   return addon;
-}
-
-/** The folder that holds package.json: the same from sensor/ (tests) and dist/sensor/ (built). */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const up = dirname(folder);
-    if (up === folder) throw new Error('bug: the package has no root');
-    folder = up;
-  }
-  return folder;
 }
 
 /** Tells the addon's faults from other errors. */

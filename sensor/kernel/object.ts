@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SakerError } from '../core/index.js';
-import { native, packageRoot, type ProbeSet } from './native.js';
+import { packageRoot, SakerError } from '../core/index.js';
+import { native, type ProbeSet } from './native.js';
 import type { CgroupScope } from './types.js';
 
 /** Folders of compiled objects, by node's name of the architecture. */
@@ -12,13 +12,13 @@ const CPUS_PER_RING = 8;
 
 const BPF_MAP_TYPE_RINGBUF = 27;
 
-/** The compiled programs for this machine. Throws SakerError `NO_OBJECT`. */
-export function objectPath(): string {
+/** Compiled programs for this machine. @param name - `saker` observes, `saker_enforce` blocks. Throws SakerError `NO_OBJECT`. */
+export function objectPath(name = 'saker'): string {
   const path = join(
     packageRoot(),
     'build/bpf',
     folders[process.arch] ?? process.arch,
-    'saker.bpf.o',
+    `${name}.bpf.o`,
   );
   if (existsSync(path)) return path;
   throw new SakerError('NO_OBJECT', `no eBPF object for ${process.arch}: ${path}`, {

@@ -1,4 +1,5 @@
 import type { Logger } from '../../core/index.js';
+import { wildcard } from '../../lang/index.js';
 import { FileSink, StdoutSink, type Route, type Sink } from '../../sinks/index.js';
 import { jsonLine, textLine, type Alert } from '../../spool/index.js';
 import type { Config, RouteConfig, SinkConfig } from '../config/index.js';
@@ -81,10 +82,4 @@ function routeOf({ minPriority, tags, rules, kinds }: RouteConfig): Route {
       (names.length === 0 || names.some((name) => name.test(alert.rule))) &&
       (kinds.length === 0 || kinds.includes(alert.kind)),
   };
-}
-
-/** A rule name in which `*` stands for any text. */
-function wildcard(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's');
 }

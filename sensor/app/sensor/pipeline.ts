@@ -22,8 +22,6 @@ export interface Stages {
  */
 export class Pipeline {
   readonly walk: RecordWalk;
-  /** Records taken, by kind. */
-  readonly received = new Float64Array(256);
   /** Alerts by rule. */
   readonly matches = new Map<string, number>();
   readonly #stages: Stages;
@@ -57,7 +55,6 @@ export class Pipeline {
 
   #one(cursor: RecordCursor): void {
     const { identity, onEvent } = this.#stages;
-    this.received[cursor.kind] = (this.received[cursor.kind] ?? 0) + 1;
     const event = identity.take(cursor);
     if (event === null) {
       if (cursor.kind === KIND.NET_VERDICT) this.#stages.onVerdict(cursor);

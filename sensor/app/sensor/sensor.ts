@@ -177,14 +177,14 @@ export class Sensor {
   status(): SensorStatus {
     this.#probes.source.drain();
     const counters = this.#probes.counters();
-    const { failures } = this.#pipeline.walk.stats();
+    const { delivered, failures } = this.#pipeline.walk.stats();
     const kinds: Record<string, KindCounts> = {};
     for (const { kind, seen, filtered, sent, lost } of counters.kinds) {
       kinds[KIND_NAMES.get(kind) ?? String(kind)] = {
         seen,
         filtered,
         sent,
-        received: this.#pipeline.received[kind] ?? 0,
+        received: delivered[kind] ?? 0,
         lost: lossNames(lost),
       };
     }

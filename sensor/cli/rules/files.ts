@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { readRuleFiles, type RuleFile } from '../../app/rule-files.js';
 import { checkBlockRule } from '../../app/check-action.js';
 import { CAPTURED_EVENTS } from '../../app/captured-events.js';
 import { loadRules, renderText, type Diagnostic, type LoadResult } from '../../lang/index.js';
-import { packageRoot } from '../package-root.js';
+import { shippedRules } from '../shipped-rules.js';
 
 /** Options of every command that loads rule files. */
 export interface LoadOptions {
@@ -31,7 +30,7 @@ export interface Loaded {
 
 /** Loads the files named, after those of `--with`; none named: the shipped rules. */
 export function load(paths: readonly string[], options: LoadOptions): Loaded {
-  const named = paths.length > 0 ? paths : [fileURLToPath(new URL('rules', packageRoot()))];
+  const named = paths.length > 0 ? paths : [shippedRules()];
   const files = readRuleFiles([...(options.with ?? []), ...named]);
   const result = loadRules(files, {
     compat: options.compat,

@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { EXIT, SakerError } from '../../core/index.js';
 import {
@@ -11,7 +10,7 @@ import {
   type ParsedRuleTests,
 } from '../../engine/index.js';
 import { outputOption, printJson } from '../output.js';
-import { packageRoot } from '../package-root.js';
+import { shippedRules } from '../shipped-rules.js';
 import { load, show, withLoading, type LoadOptions } from './files.js';
 
 /** Adds `saker rules test`. */
@@ -31,7 +30,7 @@ export function addTest(rules: Command): void {
         );
         throw new SakerError('RULES_INVALID', 'the rule files have errors: nothing was tested');
       }
-      const named = paths.length > 0 ? paths : [fileURLToPath(new URL('rules', packageRoot()))];
+      const named = paths.length > 0 ? paths : [shippedRules()];
       const parsed = named.flatMap(testFilesBeside).map((file) => parseRuleTests(file, readFileSync(file, 'utf8')));
       const all = together(parsed);
       const report = runRuleTests(result.ruleSet, all.cases, { strict: options.compat === 'strict' });

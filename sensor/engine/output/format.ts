@@ -1,4 +1,4 @@
-import type { ByteString } from '../../core/bytes.js';
+import { addressText, type Address, type ByteString } from '../../core/index.js';
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
 import { shapeOfUse } from '../shape.js';
 
@@ -67,7 +67,7 @@ function isSpelled(use: FieldUse): boolean {
 function scalarText(use: FieldUse, value: string | number | bigint | boolean): ByteString {
   const { type, name } = use.def;
   if (type === 'net') return '<IPNET>';
-  if (use.def.repr === 'ip' && typeof value !== 'boolean') return addressText(value);
+  if (use.def.repr === 'ip' && typeof value !== 'boolean') return addressText(value as Address);
   if (type === 'bytes' && typeof value === 'string') return printable(value.slice(0, BUFFER_BYTES));
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
   if (name === 'fd.dev') return value.toString(16).toUpperCase();
@@ -82,32 +82,6 @@ function isPadded(name: string): boolean {
 
 function printable(bytes: ByteString): ByteString {
   return bytes.replace(/[^\x20-\x7e]/g, '.');
-}
-
-/** An address in its usual spelling: dotted, or IPv6 with its longest run of zeros left out (RFC 5952). */
-export function addressText(address: string | number | bigint): string {
-  if (typeof address !== 'string') {
-    const n = Number(address);
-    return `${n >>> 24}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`;
-  }
-  const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) {
-    groups.push((address.charCodeAt(i) << 8) | address.charCodeAt(i + 1));
-  }
-  let runStart = -1;
-  let runLength = 1;
-  for (let i = 0; i < 8; i++) {
-    let end = i;
-    while (end < 8 && groups[end] === 0) end++;
-    if (end - i > runLength) [runStart, runLength] = [i, end - i];
-    if (end > i) i = end;
-  }
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(':');
-  return runStart < 0 ? hex(0, 8) : `${hex(0, runStart)}::${hex(runStart + runLength, 8)}`;
 }
 
 function isList(value: FieldValue): value is readonly (string | number | bigint)[] {

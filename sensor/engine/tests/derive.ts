@@ -1,5 +1,5 @@
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
-import { addressText } from '../output/format.js';
+import { addressText } from '../../core/index.js';
 import type { Getter } from '../types.js';
 import type { PlainEvent } from './plain-event.js';
 

@@ -5,7 +5,7 @@ import { compileNet, compileNets } from '../../../../sensor/engine/ops/net.js';
 import { compilePathPrefixes } from '../../../../sensor/engine/ops/path-prefix.js';
 import { compileSearch } from '../../../../sensor/engine/ops/search.js';
 import { transform } from '../../../../sensor/engine/ops/transform.js';
-import { addressText } from '../../../../sensor/engine/output/format.js';
+import { addressText } from '../../../../sensor/core/address.js';
 import { net } from '../../../support/conditions.js';
 
 const networkOf = (text: string) => {

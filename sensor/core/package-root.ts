@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds package.json, bpf, rules and build: the same from sensor/ (tests) and dist/sensor/ (built). */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const up = dirname(folder);
+    if (up === folder) throw new Error('bug: the package has no root');
+    folder = up;
+  }
+  return folder;
+}
