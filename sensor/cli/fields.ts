@@ -26,14 +26,16 @@ Examples:
   saker fields 'proc.a*'
   saker fields fd.name
   saker fields --live -o json
-  saker fields --markdown > fields.md`,
+  saker fields --markdown > fields.md
+
+Hidden fields, which few rules need, are listed when named, and in JSON ("hidden": true).`,
     )
     .action((glob: string | undefined, options: FieldOptions) => {
       const wanted = globPattern(glob ?? '*');
       const fields = allFields().filter(
         ({ name, hidden, availability }) =>
           wanted.test(name) &&
-          (glob !== undefined || !hidden) &&
+          (glob !== undefined || !hidden || options.output === 'json') &&
           (!options.live || availability === 'live'),
       );
       if (options.output === 'json') printJson(fields);

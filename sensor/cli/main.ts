@@ -3,6 +3,11 @@ import { EXIT } from '../core/index.js';
 import { fail } from './fail.js';
 import { makeProgram } from './program.js';
 
+// A reader that has seen enough (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await makeProgram().parseAsync();
 } catch (error) {

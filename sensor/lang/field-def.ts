@@ -51,6 +51,8 @@ export interface FieldDef {
   /** Heading it is listed under: `evt`, `process`, `user`, `group`, `fd`, `fs.path`, `fdlist`, `util`, `container`, `k8s`, `k8smeta`. */
   readonly group: string;
   readonly type: FieldType;
+  /** Width of a number in Falco: 16, 32 or 64; where negative constants of an unsigned field wrap. Null for what is no number. */
+  readonly bits: 16 | 32 | 64 | null;
   readonly repr: FieldRepr;
   /** The value is a list (`fd.types`): only in, intersects, exists. */
   readonly list: boolean;

@@ -1,6 +1,7 @@
 import type { ByteString } from '../core/bytes.js';
 import { toText } from '../core/bytes.js';
 import type { FieldType } from './field-def.js';
+import { findField } from './fields/index.js';
 import type { CompareOp, Literal, Net } from './ir.js';
 import { checkRegex } from './regex/index.js';
 import { SERVICE_PORTS } from './services.js';
@@ -22,8 +23,10 @@ export const MAX_LITERAL_BYTES = 255;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** Width in bits of unsigned fields that are narrower than 64: negative literals wrap there. */
-const UINT32 = /^(?:evt\.type\.is|evt\.count(?:\..*)?|proc\.tty|user\.uid|group\.gid|evt\.rawarg)$/;
+/** Width at which negative literals of an unsigned field wrap; `evt.rawarg` is what its parameter is, most often 32 bits. */
+function widthOf(fieldName: string): 32 | 64 {
+  return fieldName === 'evt.rawarg' || findField(fieldName)?.bits === 32 ? 32 : 64;
+}
 
 /** Parses a literal by the type of what it is compared with. */
 export function parseLiteral(
@@ -50,7 +53,7 @@ export function parseLiteral(
     case 'int':
       return parseInteger(value, 64, true);
     case 'uint':
-      return parseInteger(value, UINT32.test(fieldName) ? 32 : 64, false);
+      return parseInteger(value, widthOf(fieldName), false);
     case 'abstime':
     case 'reltime':
       return parseInteger(value, 64, false, 'times are whole nanoseconds');

@@ -17,7 +17,7 @@ import type {
  */
 export type FieldRow = readonly [
   name: string,
-  type: FieldType,
+  type: FieldType | keyof typeof NARROW,
   marks: string,
   doc: string,
   departs?: FieldOptions,
@@ -34,6 +34,22 @@ export interface FieldOptions {
   readonly trust?: Trust;
   readonly own?: boolean;
 }
+
+/** Numbers narrower than 64 bits. */
+const NARROW = {
+  int16: { type: 'int', bits: 16 },
+  int32: { type: 'int', bits: 32 },
+  uint32: { type: 'uint', bits: 32 },
+} as const;
+
+const BITS: Readonly<Partial<Record<FieldType, FieldDef['bits']>>> = {
+  int: 64,
+  uint: 64,
+  abstime: 64,
+  reltime: 64,
+  double: 64,
+  port: 16,
+};
 
 /** What most fields of a group have in common. */
 export interface GroupDefaults {
@@ -65,12 +81,17 @@ export function defineFields(
   defaults: GroupDefaults,
   rows: readonly FieldRow[],
 ): readonly FieldDef[] {
-  return rows.map(([name, type, marks, doc, departs = {}]) => {
+  return rows.map(([name, written, marks, doc, departs = {}]) => {
+    const { type, bits } =
+      written in NARROW
+        ? NARROW[written as keyof typeof NARROW]
+        : { type: written as FieldType, bits: BITS[written as FieldType] ?? null };
     const arg = marks.includes('A') ? 'required' : marks.includes('a') ? 'optional' : 'none';
     return Object.freeze({
       name,
       group: defaults.group,
       type,
+      bits,
       repr: departs.repr ?? REPR[type],
       list: marks.includes('L'),
       multi: departs.multi ?? null,

@@ -166,13 +166,13 @@ export const FD_FIELDS = defineFields(
     ],
     [
       'fd.dev',
-      'int',
+      'int32',
       '',
       'Device of the file, kernel encoding; printed as upper-case hexadecimal.',
       OPEN,
     ],
-    ['fd.dev.major', 'int', '', 'Major number of the device of the file.', OPEN],
-    ['fd.dev.minor', 'int', '', 'Minor number of the device of the file.', OPEN],
+    ['fd.dev.major', 'int32', '', 'Major number of the device of the file.', OPEN],
+    ['fd.dev.minor', 'int32', '', 'Minor number of the device of the file.', OPEN],
     ['fd.ino', 'int', '', 'Inode number of the file; 0 if unknown.', OPEN],
     [
       'fd.nameraw',

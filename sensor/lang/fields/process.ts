@@ -124,7 +124,7 @@ export const PROCESS_FIELDS = defineFields({ group: 'process', home: 'process', 
   ],
   [
     'proc.tty',
-    'uint',
+    'uint32',
     '',
     'Device number of the controlling terminal, kernel encoding (34816 is pts/0); 0 without one.',
   ],

@@ -6,7 +6,7 @@ const BY_CONFIG = { trust: 'config', home: 'user' } as const;
 export const USER_FIELDS = defineFields({ group: 'user', home: 'process', trust: 'kernel' }, [
   [
     'user.uid',
-    'uint',
+    'uint32',
     '',
     'Effective user id, in the initial user namespace; 4294967295 if unknown.',
   ],
@@ -42,7 +42,7 @@ export const USER_FIELDS = defineFields({ group: 'user', home: 'process', trust:
 
 /** Group of the process. */
 export const GROUP_FIELDS = defineFields({ group: 'group', home: 'process', trust: 'kernel' }, [
-  ['group.gid', 'uint', '', 'Effective group id, in the initial user namespace.'],
+  ['group.gid', 'uint32', '', 'Effective group id, in the initial user namespace.'],
   [
     'group.name',
     'string',
