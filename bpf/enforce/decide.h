@@ -36,25 +36,28 @@ static __always_inline int first_bit(__u64 bits, __u32 word)
  * subject, `where` udp << 16 | port. */
 __noinline int decide(__u64 who, __u64 cgroup, __u64 peer_high, __u64 peer_low, __u32 where)
 {
-	__u32 slot = who >> 32 & 1, zero = 0, at = where & 0x1ffff, i;
+	__u32 slot = who >> 32 & 1, zero = 0, at = where & 0x1ffff, of_group = SAKER_ROW_HOST, i;
 	__u64 enforcing = 0, audit = 0;
 	__u32 enforcing_word = 0, audit_word = 0;
 	void *all = bpf_map_lookup_elem(&rows, &slot);
 	void *trie = bpf_map_lookup_elem(&remotes, &slot);
 	void *by_port = bpf_map_lookup_elem(&ports, &slot);
-	void *by_cgroup = bpf_map_lookup_elem(&groups, &slot);
+	void *by_container = bpf_map_lookup_elem(&groups, &slot);
+	struct saker_container_id *container = bpf_map_lookup_elem(&containers, &cgroup);
 	struct saker_remote_key key = { 128, { peer_high, peer_high >> 32, peer_low, peer_low >> 32 } };
 	struct saker_row_bits *subject, *group, *remote, *port, *mode;
 	struct saker_ports *table;
 
 	count_as(SAKER_COUNT_JUDGED);
-	if (!all || !trie || !by_port || !by_cgroup || !(table = bpf_map_lookup_elem(by_port, &zero)))
+	if (!all || !trie || !by_port || !by_container || !(table = bpf_map_lookup_elem(by_port, &zero)))
 		goto unready;
 	OPAQUE(at); /* or clang drops the mask below, and the verifier sees no bound */
 	port = row_at(all, table->row[at & 0x1ffff]);
 	subject = row_at(all, who);
 	remote = row_at(all, row_or(bpf_map_lookup_elem(trie, &key), SAKER_ROW_NONE));
-	group = row_at(all, row_or(bpf_map_lookup_elem(by_cgroup, &cgroup), SAKER_ROW_HOST));
+	if (container)
+		of_group = row_or(bpf_map_lookup_elem(by_container, container), SAKER_ROW_CONTAINER);
+	group = row_at(all, of_group);
 	mode = row_at(all, SAKER_ROW_ENFORCING);
 	if (!port || !subject || !remote || !group || !mode)
 		goto unready;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // Programs that decide about flows, apart from those that only watch. One object; the parts in the order of their use:
-// facts (who is who) → stamp (identity into the socket) → attempt (calls) → traffic (packets) → report (records).
+// facts and container (who is who) → stamp (identity into the socket) → attempt (calls) → traffic (packets) → report (records).
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -18,6 +18,7 @@
 #include "maps.h"
 #include "decide.h"
 #include "facts.bpf.h"
+#include "container.bpf.h"
 #include "stamp.bpf.h"
 #include "report.h"
 #include "attempt.bpf.h"

@@ -19,6 +19,7 @@ enum saker_row {
 	SAKER_ROW_UNKNOWN_SUBJECT = 1, /* the clauses that do not ask for the executable */
 	SAKER_ROW_HOST = 2, /* for a cgroup that is no container's */
 	SAKER_ROW_NONE = 3, /* no clause: the sensor itself */
+	SAKER_ROW_CONTAINER = 4, /* for a container that no rule names */
 };
 
 /* Elements of the array map `words`: user space maps it and stores single words, programs only read. */
@@ -64,6 +65,12 @@ struct saker_facts {
 	unsigned int uid;
 };
 
+/* As rules name a container: 12 characters, zeros behind. */
+#define SAKER_ID_SHOWN 12
+struct saker_container_id {
+	char text[16];
+};
+
 /* What no rule may cut, by the longest prefix: user space adds the ports of the prefixes around it. */
 struct saker_guard {
 	unsigned short any; /* 1: every port */
@@ -87,6 +94,7 @@ enum saker_enforce_counter {
 	SAKER_COUNT_REPLY_FAILED = 11, /* dropped without the RST or ICMP it should have had */
 	SAKER_COUNT_STAMP_FAILED = 12, /* no memory for a socket's stamp */
 	SAKER_COUNT_PATH_FAILED = 13, /* an executable's path could not be read: it is not known */
+	SAKER_COUNT_CONTAINERS_FULL = 14, /* no room for a container's group: it counts as the host's */
 	SAKER_COUNT_MAX = 16,
 };
 

@@ -16,7 +16,7 @@
 SHAPE(rows_shape, ARRAY, SAKER_ROWS, 4, sizeof(struct saker_row_bits), 0);
 SHAPE(clauses_shape, ARRAY, SAKER_CLAUSES, 4, sizeof(struct saker_clause), 0);
 SHAPE(ports_shape, ARRAY, 1, 4, sizeof(struct saker_ports), 0);
-SHAPE(groups_shape, HASH, 1, 8, 4, 0);
+SHAPE(groups_shape, HASH, 1, sizeof(struct saker_container_id), 4, 0);
 SHAPE(remotes_shape, LPM_TRIE, 1, sizeof(struct saker_remote_key), 4, BPF_F_NO_PREALLOC);
 SHAPE(subjects_shape, LPM_TRIE, 1, sizeof(struct saker_subject_key), 4, BPF_F_NO_PREALLOC);
 
@@ -64,6 +64,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct saker_facts);
 } facts SEC(".maps");
+
+/* Control groups of containers, by cgroup v2 id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384); /* user space sets it before loading */
+	__type(key, __u64);
+	__type(value, struct saker_container_id);
+} containers SEC(".maps");
 
 /* Destinations that no rule may cut: user space fills it before the first set takes force. */
 struct {

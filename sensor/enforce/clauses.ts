@@ -32,6 +32,8 @@ export const ROW = {
   host: 2,
   /** No clause at all: the sensor itself. */
   none: 3,
+  /** A container that no rule names. */
+  container: 4,
 } as const;
 
 /** An executable's path, or a beginning of one (`whole`: false). */
@@ -58,8 +60,8 @@ export interface CompiledSet {
   readonly subjects: readonly SubjectEntry[];
   /** Likewise; ::/0 is always there. */
   readonly remotes: readonly RemoteEntry[];
-  /** The row of a container (12 characters). May add rows to `rows`. */
-  groupRow(containerId: string): number;
+  /** Containers that rules name, by 12 characters; any other has `ROW.container`, the host `ROW.host`. */
+  readonly groups: ReadonlyMap<string, number>;
 }
 
 /**
@@ -92,14 +94,14 @@ export function compileSet(rules: readonly Rule[]): CompiledSet {
   rows.append(numbers.filter((at) => clauses[at]!.body.subject === null));
   rows.append(group.fulfilled((test) => inGroup(test, 'host')));
   rows.append([]);
+  rows.append(group.fulfilled(() => false));
   return {
     clauses,
     rows,
     ports: compilePorts(port),
     subjects: compileSubjects(subject),
     remotes: compileRemotes(remote),
-    groupRow: (containerId) =>
-      containerId === 'host' ? ROW.host : group.row((test) => inGroup(test, containerId)),
+    groups: compileGroups(group),
   };
 }
 
@@ -137,6 +139,14 @@ class RowMaker {
 
 function inGroup(test: Test, containerId: string): boolean {
   return test.dimension === 'group' && test.ids.includes(containerId);
+}
+
+function compileGroups(maker: RowMaker): Map<string, number> {
+  const named = maker.tests.flatMap(({ test }) => (test.dimension === 'group' ? test.ids : []));
+  const containers = new Set(named.filter((id) => id !== 'host'));
+  return new Map(
+    [...containers].map((id) => [id, maker.row((test) => inGroup(test, id))] as const),
+  );
 }
 
 /** The row changes only where a range begins or ends. */

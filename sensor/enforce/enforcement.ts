@@ -4,6 +4,7 @@ import { TooManyClauses } from './bodies.js';
 import { checkAction } from './check.js';
 import { compileSet, type CompiledSet } from './clauses.js';
 import { removeLeftovers, type InterfaceStatus } from './interfaces.js';
+import type { ContainerGroups } from './container-groups.js';
 import type { CounterName } from './layout.js';
 import { emptyCounters, Machine, type EnforceOptions } from './machine.js';
 import { TooManyRows } from './row-table.js';
@@ -107,9 +108,9 @@ export class Enforcement {
     }
   }
 
-  /** Containers came or went. */
-  containersChanged(): void {
-    this.#machine?.updateGroups();
+  /** Containers came or went; these are all that are known now. */
+  containersChanged(groups: ContainerGroups): void {
+    this.#machine?.updateContainers(groups);
   }
 
   /** The kill switch: nothing is blocked from now on, and everything is detached. Until the next `load`. */

@@ -12,6 +12,7 @@ import {
   type SharedWords,
 } from '../kernel/index.js';
 import type { CompiledSet } from './clauses.js';
+import { ContainerTable, type ContainerGroups } from './container-groups.js';
 import { compileGuards, writeGuards, type Guard } from './guard.js';
 import { Interfaces, type InterfaceStatus } from './interfaces.js';
 import { COUNTERS, WORD, type CounterName } from './layout.js';
@@ -28,9 +29,6 @@ import {
 } from './programs.js';
 import { TableSlots, u32 } from './tables.js';
 
-/** Which cgroups belong to containers: (cgroup v2 id, first 12 characters of the container's id), sub-groups included. */
-export type ContainerGroups = () => Iterable<readonly [cgroup: bigint, containerId: string]>;
-
 export interface EnforceOptions {
   /** `--cgroup`: programs attach there and nowhere else. Null: the whole host. */
   readonly scope: CgroupScope | null;
@@ -40,7 +38,8 @@ export interface EnforceOptions {
   /** Interfaces to judge packets at besides the veths of processes in scope. */
   readonly interfaces: readonly string[];
   readonly guard: readonly Guard[];
-  readonly containers: ContainerGroups;
+  /** Groups of containers that exist now, read afresh. */
+  readonly containers: () => ContainerGroups;
   /** Null: verdicts are counted, not told (tests of the machine itself). */
   readonly shared: SharedMaps | null;
   readonly logger: Logger;
@@ -64,12 +63,12 @@ export class Machine {
   readonly #words: SharedWords;
   readonly #counters: BpfMap;
   readonly #hits: BpfMap;
+  readonly #containers: ContainerTable;
   readonly #interfaces: Interfaces;
   readonly #timers: NodeJS.Timeout[] = [];
   #watch: Closeable | null = null;
   #reconcileSoon: NodeJS.Timeout | null = null;
   #compiled: CompiledSet | null = null;
-  #groups = new Map<bigint, string>();
   #slot = 0;
   #set = 0;
   #edits = 0n;
@@ -98,6 +97,7 @@ export class Machine {
     this.#tables = new TableSlots(set);
     this.#counters = set.map('enforce_counters');
     this.#hits = set.map('hits');
+    this.#containers = new ContainerTable(set.map('containers'));
     this.#interfaces = new Interfaces({
       scope: options.scope,
       named: options.interfaces,
@@ -129,10 +129,10 @@ export class Machine {
     const old = this.#slot;
     const slot = 1 - old;
     const number = generation * 2 + slot;
-    const groups = new Map(this.#options.containers());
-    this.#tables.fill(slot, compiled, groups);
+    this.#tables.fill(slot, compiled);
     this.#words.store(WORD.set0 + slot, BigInt(number));
     this.#attachOnce();
+    this.#containers.update(this.#options.containers());
     this.#tables.wait(slot); // whoever forks or execs from now on fills this side too
     set.iterate('facts_sweep');
     if (abilities.seed) {
@@ -145,30 +145,15 @@ export class Machine {
     this.#tables.wait(slot); // nobody is left who read the old number
     this.#words.store(WORD.set0 + old, 0n);
     this.#compiled = compiled;
-    this.#groups = groups;
     this.#slot = slot;
     this.#set = number;
-    this.updateGroups();
   }
 
-  updateGroups(): void {
-    const compiled = this.#compiled;
-    if (compiled === null) return;
-    const now = new Map(this.#options.containers());
-    let changed = false;
-    for (const [cgroup, id] of now) {
-      if (this.#groups.get(cgroup) === id) continue;
-      this.#tables.setGroup(this.#slot, compiled, cgroup, id);
-      changed = true;
-    }
-    for (const cgroup of this.#groups.keys()) {
-      if (now.has(cgroup)) continue;
-      this.#tables.setGroup(this.#slot, compiled, cgroup, null);
-      changed = true;
-    }
-    this.#groups = now;
+  /** Containers came or went: those that the kernel did not see by itself. */
+  updateContainers(groups: ContainerGroups): void {
     // What was let pass under the old meaning is judged again.
-    if (changed) this.#words.store(WORD.now, (++this.#edits << 32n) | BigInt(this.#set));
+    if (this.#containers.update(groups) && this.#set !== 0)
+      this.#words.store(WORD.now, (++this.#edits << 32n) | BigInt(this.#set));
   }
 
   interfaces(): InterfaceStatus[] {
@@ -186,10 +171,14 @@ export class Machine {
     for (const { name, fault } of this.#interfaces.status()) {
       if (fault !== null) reasons.push(`packets at ${name} are not judged: ${fault}`);
     }
-    const { factsFull } = this.counters();
+    const { factsFull, containersFull } = this.counters();
     if (factsFull > 0)
       reasons.push(
         `${factsFull} processes found no room for their facts: their executable is not known`,
+      );
+    if (containersFull > 0)
+      reasons.push(
+        `${containersFull} groups of containers found no room: they count as the host's`,
       );
     return reasons;
   }
@@ -222,6 +211,7 @@ export class Machine {
     this.#interfaces.close();
     this.#programs.set.close();
     this.#tables.close();
+    this.#containers.close();
     this.#counters.close();
     this.#hits.close();
     this.#words.close();

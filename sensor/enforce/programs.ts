@@ -40,7 +40,13 @@ export interface LoadedPrograms {
 }
 
 /** Attached in this order: who is who before who sends what. */
-export const FACT_PROGRAMS = ['facts_exit', 'facts_exec', 'facts_fork'] as const;
+export const FACT_PROGRAMS = [
+  'facts_exit',
+  'facts_exec',
+  'facts_fork',
+  'container_begins',
+  'container_ends',
+] as const;
 export const SCOPED_FACT_PROGRAM = 'facts_moved';
 export const CALL_PROGRAMS = [
   'stamp_create',

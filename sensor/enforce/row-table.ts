@@ -51,11 +51,10 @@ export class RowTable {
     return this.#words[row]!;
   }
 
-  /** The rows from `first` on as the kernel's array values. */
-  bytes(first = 0): Uint8Array {
-    const rows = this.#words.slice(first);
-    const words = new Uint32Array(rows.length * ROW_WORDS * 2);
-    rows.forEach((row, at) => words.set(row, at * ROW_WORDS * 2));
+  /** The rows as the kernel's array values. */
+  bytes(): Uint8Array {
+    const words = new Uint32Array(this.#words.length * ROW_WORDS * 2);
+    this.#words.forEach((row, at) => words.set(row, at * ROW_WORDS * 2));
     return new Uint8Array(words.buffer);
   }
 }

@@ -2,17 +2,16 @@ import { native, type BpfMap, type ProbeSet } from '../kernel/index.js';
 import { MAX_CLAUSES } from './bodies.js';
 import type { CompiledSet } from './clauses.js';
 import { writeAddress } from './address.js';
+import { containerKey } from './container-groups.js';
 import {
   CLAUSE_BYTES,
+  CONTAINER_ID_BYTES,
   MAP_TYPE,
   NO_PREALLOC,
   REMOTE_KEY_BYTES,
   SUBJECT_KEY_BYTES,
 } from './layout.js';
 import { MAX_ROWS, ROW_BYTES } from './row-table.js';
-
-/** Room for containers that start while a set is in force; more are refused, and said. */
-const SPARE_GROUPS = 16_384;
 
 const DIMENSION_MAPS = ['rows', 'clauses', 'ports', 'remotes', 'subjects', 'groups'] as const;
 type DimensionMap = (typeof DIMENSION_MAPS)[number];
@@ -33,18 +32,17 @@ export class TableSlots {
     this.#outer = mapEach((name) => set.map(name));
   }
 
-  /** Builds `compiled` in the slot, which nothing may be reading; `groups` are the containers known now. */
-  fill(slot: number, compiled: CompiledSet, groups: Iterable<readonly [bigint, string]>): void {
+  /** Builds `compiled` in the slot, which nothing may be reading. */
+  fill(slot: number, compiled: CompiledSet): void {
     this.#drop(slot);
     const maps = mapEach((name) => create(name, compiled));
     this.#inner[slot] = maps;
-    const containers = [...groups].map(([cgroup, id]) => [cgroup, compiled.groupRow(id)] as const);
-    writeRows(maps.rows, compiled, 0);
+    writeRows(maps.rows, compiled);
     writeClauses(maps.clauses, compiled);
     maps.ports.update(u32(0), new Uint8Array(compiled.ports.buffer));
     writeRemotes(maps.remotes, compiled);
     writeSubjects(maps.subjects, compiled);
-    for (const [cgroup, row] of containers) maps.groups.update(u64(cgroup), u32(row));
+    for (const [id, row] of compiled.groups) maps.groups.update(containerKey(id), u32(row));
     for (const name of DIMENSION_MAPS) this.#outer[name].setInner(u32(slot), maps[name]);
   }
 
@@ -52,21 +50,6 @@ export class TableSlots {
   wait(slot: number): void {
     const maps = this.#inner[slot];
     if (maps) this.#outer.rows.setInner(u32(slot), maps.rows);
-  }
-
-  /** Makes one cgroup a container's, or the host's again (null). `firstRow`: rows the kernel has already. */
-  setGroup(slot: number, compiled: CompiledSet, cgroup: bigint, containerId: string | null): void {
-    const maps = this.#inner[slot];
-    if (!maps) return;
-    if (containerId === null) {
-      maps.groups.delete(u64(cgroup));
-      return;
-    }
-    const known = compiled.rows.count;
-    const row = compiled.groupRow(containerId);
-    // The row first: whoever finds its number must find it.
-    if (compiled.rows.count > known) writeRows(maps.rows, compiled, known);
-    maps.groups.update(u64(cgroup), u32(row));
   }
 
   close(): void {
@@ -110,16 +93,19 @@ function create(name: DimensionMap, compiled: CompiledSet): BpfMap {
       maxEntries: compiled.subjects.length,
       flags: NO_PREALLOC,
     },
-    groups: { type: MAP_TYPE.hash, keySize: 8, valueSize: 4, maxEntries: SPARE_GROUPS },
+    groups: {
+      type: MAP_TYPE.hash,
+      keySize: CONTAINER_ID_BYTES,
+      valueSize: 4,
+      maxEntries: Math.max(compiled.groups.size, 1),
+    },
   } as const;
   return new (native().bpf.BpfMap)({ name: `saker_${name}`, ...options[name] });
 }
 
-function writeRows(map: BpfMap, compiled: CompiledSet, first: number): void {
-  const bytes = compiled.rows.bytes(first);
-  const count = compiled.rows.count - first;
-  const keys = Uint32Array.from({ length: count }, (_, at) => first + at);
-  map.updateBatch(new Uint8Array(keys.buffer), bytes, count);
+function writeRows(map: BpfMap, { rows }: CompiledSet): void {
+  const keys = Uint32Array.from({ length: rows.count }, (_, at) => at);
+  map.updateBatch(new Uint8Array(keys.buffer), rows.bytes(), rows.count);
 }
 
 function writeClauses(map: BpfMap, { clauses }: CompiledSet): void {
@@ -155,8 +141,4 @@ function writeSubjects(map: BpfMap, { subjects }: CompiledSet): void {
 
 export function u32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
-}
-
-function u64(value: bigint): Uint8Array {
-  return new Uint8Array(BigUint64Array.of(value).buffer);
 }

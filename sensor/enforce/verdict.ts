@@ -88,7 +88,7 @@ function inNet(net: Net, remote: Flow['remote']): boolean {
 export function judgeByTables(set: CompiledSet, flow: Flow): Verdict {
   const rows = [
     subjectRow(set, flow.exe),
-    set.groupRow(flow.containerId),
+    flow.containerId === 'host' ? ROW.host : (set.groups.get(flow.containerId) ?? ROW.container),
     remoteRow(set, mappedAddress(flow.remote)),
     set.ports[(flow.protocol === 'udp' ? 65536 : 0) + flow.port]!,
   ].map((row) => set.rows.words(row));

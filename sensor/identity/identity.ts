@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { WallClock, type ByteString, type Logger } from '../core/index.js';
 import type { FieldSource } from '../engine/types.js';
 import { AT, EventTypes, KIND, type RecordCursor } from '../events/index.js';
-import { findCgroup2Mount, readClocks } from '../kernel/index.js';
+import { readClocks } from '../kernel/index.js';
 import type { AlertSubject } from '../spool/alert.js';
-import { cgroupOfProcess, walkCgroups } from './cgroup-walk.js';
+import { cgroupOfProcess, walkCgroups, walkRoot } from './cgroup-walk.js';
 import { ContainerTable } from './containers.js';
 import { createLiveFields } from './fields/index.js';
 import { EventTypeIds } from './event-type-ids.js';
@@ -152,10 +152,8 @@ export class Identity {
   /** Groups that exist already. Those made from now on are told by records; one made in between is looked up when it is met. */
   #walk(hostRoot: string, cgroup: string | null, logger: Logger | undefined): void {
     try {
-      const mount = findCgroup2Mount(hostRoot).path;
-      const scope =
-        cgroup === null ? '/' : cgroup.startsWith(mount) ? cgroup.slice(mount.length) : cgroup;
-      walkCgroups(mount, scope === '' ? '/' : scope, (id, path) => {
+      const { mount, scope } = walkRoot(hostRoot, cgroup);
+      walkCgroups(mount, scope, (id, path) => {
         this.containers.note(id, path);
       });
     } catch (error) {

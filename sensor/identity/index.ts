@@ -6,7 +6,7 @@ export { ProcessTracker, type ProcessRepair, type RepairResult } from './process
 export { ProcRepair } from './proc-repair.js';
 export { ContainerTable, type CgroupInfo, type Container } from './containers.js';
 export { identifyCgroup, podOfCgroup, type CgroupIdentity } from './cgroup-path.js';
-export { cgroupOfProcess, walkCgroups } from './cgroup-walk.js';
+export { cgroupOfProcess, containerGroups, walkCgroups } from './cgroup-walk.js';
 export { UserTable, type User, type UserLists } from './users.js';
 export { interfaceAddresses, LocalAddresses } from './local-addresses.js';
 export { SocketMemory } from './socket-memory.js';

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, SakerError, type Logger } from '../../core/index.js';
 import { Enforcement } from '../../enforce/index.js';
+import { containerGroups } from '../../identity/index.js';
 import { cgroupScope, requireAll } from '../../kernel/index.js';
 import { useLinearRegex } from '../../lang/index.js';
 import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
@@ -176,12 +177,12 @@ export class Daemon {
       heartbeatSeconds: config.enforce.heartbeatSeconds,
       interfaces: config.enforce.interfaces,
       guard: await guardsOf(config, logger),
-      containers: () => link.containers.map(([id, container]) => [BigInt(id), container] as const),
+      containers: () => containerGroups(config.hostRoot, config.cgroup),
       shared: sharedMaps,
       logger,
     });
-    link.onContainers = () => {
-      enforcement.containersChanged();
+    link.onContainers = (groups) => {
+      enforcement.containersChanged(groups.map(([id, container]) => [BigInt(id), container]));
     };
     return enforcement;
   }

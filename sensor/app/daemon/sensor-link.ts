@@ -22,9 +22,9 @@ export class SensorLink {
     string,
     { resolve: (value: never) => void; reject: (error: unknown) => void }
   >();
-  /** Told whenever groups of containers changed. */
-  onContainers: () => void = () => undefined;
-  #containers: readonly (readonly [id: number, containerId: string])[] = [];
+  /** Told whenever groups of containers changed: cgroup v2 id, first 12 characters of the container's id. */
+  onContainers: (groups: readonly (readonly [id: number, containerId: string])[]) => void = () =>
+    undefined;
   readonly #onEvents = new Set<(items: readonly LiveEventItem[], dropped: number) => void>();
   #id = 0;
   #ending = false;
@@ -71,11 +71,6 @@ export class SensorLink {
     const done = this.#wait<void>(`rules ${message.generation}`, ANSWER_MS);
     this.#send(message);
     await done;
-  }
-
-  /** Groups of containers: cgroup v2 id, first 12 characters of the container's id. */
-  get containers(): readonly (readonly [id: number, containerId: string])[] {
-    return this.#containers;
   }
 
   status(): Promise<SensorStatus> {
@@ -160,8 +155,7 @@ export class SensorLink {
         });
         return;
       case 'containers':
-        this.#containers = message.groups;
-        this.onContainers();
+        this.onContainers(message.groups);
         return;
       case 'rules-in-force':
         this.#settle(`rules ${message.generation}`, ({ resolve }) => {

@@ -111,6 +111,23 @@ describeFurther(
       expect(is).toEqual({ denyList: each(0), allowList: each(REFUSED), allowed: each(0) });
     }, 240_000);
 
+    it('knows whose container a process runs in before user space does', async () => {
+      const { told, order } = (await play(place(), 'containers')) as unknown as {
+        told: { name: string; answer: string; by: number; is: string | null }[];
+        order: string[];
+      };
+      expect(told).toHaveLength(18);
+      expect(told.filter(({ is }) => is !== null)).toHaveLength(11);
+      expect(told).toEqual(
+        told.map(({ name, is }) => ({
+          name,
+          is,
+          answer: is === null ? '0' : String(REFUSED),
+          by: is === null ? -1 : order.indexOf(is),
+        })),
+      );
+    }, 240_000);
+
     it('with reply: drop tells nobody', async () => {
       const is = await play(place(), 'drops');
       expect(is.blocked).toMatchObject({

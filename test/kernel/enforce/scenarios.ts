@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { judge, type Flow, type NetVerdict } from '../../../sensor/enforce/index.js';
+import { identifyCgroup } from '../../../sensor/identity/index.js';
 import { cgroupId, native } from '../../../sensor/kernel/index.js';
 import {
   and,
@@ -367,6 +368,59 @@ const largePackets: Scenario = async (rig) => {
   });
 };
 
+/** Whose container a group is, the kernel knows by itself: nobody tells it here. */
+const containers: Scenario = async (rig) => {
+  rig.program('curl');
+  const id = (digit: string): string => digit.repeat(64);
+  // As runtimes name their groups, and near misses.
+  const names = [
+    `docker-${id('a')}.scope`,
+    `cri-containerd-${id('b')}.scope`,
+    `crio-${id('c')}.scope`,
+    `crio-${id('d')}`,
+    `kubepods-burstable-pod1.slice:cri-containerd:${id('e')}`,
+    `kubepods-pod2.slice:crio:${id('f')}`,
+    `libpod-payload-${id('1')}`,
+    `libpod-${id('2')}.scope/init.scope`,
+    `nerdctl-${id('3')}.scope`,
+    `${id('4')}/nested/deeper`,
+    `${id('5')}/docker-${id('6')}.scope`,
+    `crio-conmon-${id('7')}.scope`,
+    `other-${id('8')}.scope`,
+    `${id('9')}.scope`,
+    `${id('A')}`,
+    `docker-${id('a').slice(1)}.scope`,
+    `docker-${id('a')}a.scope`,
+    'plain',
+  ];
+  const rules = [...'abcdef12346'].map((digit) =>
+    blockRule(digit, and(egress, compare('container.id', '=', str(id(digit).slice(0, 12))))),
+  );
+  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram('/nowhere')], 1);
+    const told: unknown[] = [];
+    const clients = new Map<string, Talker>();
+    for (const name of names) clients.set(name, await rig.start('curl', name));
+    enforcement.load(
+      [
+        ...rules,
+        blockRule('any container', and(egress, compare('container.id', '!=', str('host')))),
+      ],
+      2,
+    );
+    let before = rules.map(() => 0).concat(0);
+    for (const name of names) {
+      const answer = await clients.get(name)!.ask(`try udp ${FAR4} ${FREE}`);
+      const hits = enforcement.status().rules.map((rule) => rule.hits);
+      const by = hits.findIndex((count, at) => count > before[at]!);
+      before = hits;
+      const group = identifyCgroup(`/${name}`);
+      told.push({ name, answer, by, is: group?.id.slice(0, 12) ?? null });
+    }
+    return { told, order: rules.map(({ name }) => name.repeat(12)) };
+  });
+};
+
 /** The running kernel's verdict against the conditions', for random rules and flows. */
 const agrees: Scenario = async (rig) => {
   const names = ['curl', 'curl2', 'wget', 'tool', 'sh'];
@@ -476,6 +530,7 @@ const scenarios: Record<string, Scenario> = {
   sparesItself,
   reloads,
   largePackets,
+  containers,
   agrees,
 };
 

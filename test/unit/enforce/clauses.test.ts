@@ -70,6 +70,19 @@ describe('compiled tables', () => {
     expect(compileSet([blockRule('two', condition)]).clauses).toHaveLength(2);
   });
 
+  it('know the host, containers that rules name, and all others', () => {
+    const named = compare('container.id', '=', str('0123456789ab'));
+    const rules = [
+      blockRule('named', and(egress, named)),
+      blockRule('unnamed', and(egress, not(or(named, compare('container.id', '=', str('host')))))),
+      blockRule('host', and(egress, compare('container.id', '=', str('host')))),
+    ];
+    const set = compileSet(rules);
+    const ruleOf = (containerId: string): number =>
+      judgeByTables(set, { ...randomFlow(randomFrom(1), WORLD), containerId }).enforce;
+    expect(['0123456789ab', 'ffffffffffff', 'host'].map(ruleOf)).toEqual([0, 1, 2]);
+  });
+
   it('never let an audit rule hide an enforcing one', () => {
     const everything = compare('fd.snet', '=', net(ip4('0.0.0.0/0')));
     const rules = [

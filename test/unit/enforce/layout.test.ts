@@ -3,6 +3,7 @@ import { LAYERS, OUTCOMES } from '../../../sensor/enforce/alert.js';
 import { ROW } from '../../../sensor/enforce/clauses.js';
 import {
   CLAUSE_BYTES,
+  CONTAINER_ID_BYTES,
   COUNTERS,
   GUARD_BYTES,
   GUARD_PORTS,
@@ -37,6 +38,7 @@ describe('numbers shared with the programs', () => {
       SAKER_ROW_UNKNOWN_SUBJECT: ROW.unknownSubject,
       SAKER_ROW_HOST: ROW.host,
       SAKER_ROW_NONE: ROW.none,
+      SAKER_ROW_CONTAINER: ROW.container,
     });
     expect(values(layout, 'saker_word')).toMatchObject({
       SAKER_WORD_NOW: WORD.now,
@@ -52,6 +54,7 @@ describe('numbers shared with the programs', () => {
     expect(size('saker_remote_key')).toBe(REMOTE_KEY_BYTES);
     expect(size('saker_subject_key')).toBe(SUBJECT_KEY_BYTES);
     expect(size('saker_guard')).toBe(GUARD_BYTES);
+    expect(size('saker_container_id')).toBe(CONTAINER_ID_BYTES);
     expect(layout.structs.get('saker_guard')?.members.at(-1)?.size).toBe(GUARD_PORTS * 2);
     expect(
       layout.structs.get('saker_clause')?.members.map(({ name, offset }) => [name, offset]),
