@@ -10,7 +10,7 @@ export interface RulesMessage {
   readonly matching: 'first' | 'all';
 }
 
-/** Which events `saker events` asks for; null: nobody watches. */
+/** Which events `saker events` asks for. */
 export interface EventFilter {
   readonly exe?: string;
   readonly types?: readonly string[];
@@ -21,7 +21,8 @@ export interface EventFilter {
 export type ToSensor =
   | RulesMessage
   | { readonly kind: 'status'; readonly id: number }
-  | { readonly kind: 'events'; readonly filter: EventFilter | null }
+  /** A watcher of live events comes, or (null) goes. */
+  | { readonly kind: 'events'; readonly watcher: number; readonly filter: EventFilter | null }
   | { readonly kind: 'stop' };
 
 /** How the sensor watches, as found at start. */
@@ -50,7 +51,12 @@ export type FromSensor =
   | { readonly kind: 'rules-in-force'; readonly generation: number }
   | { readonly kind: 'rules-refused'; readonly generation: number; readonly error: ErrorBody }
   | { readonly kind: 'status'; readonly id: number; readonly status: SensorStatus }
-  | { readonly kind: 'events'; readonly items: readonly LiveEventItem[]; readonly dropped: number }
+  | {
+      readonly kind: 'events';
+      readonly watcher: number;
+      readonly items: readonly LiveEventItem[];
+      readonly dropped: number;
+    }
   | { readonly kind: 'failed'; readonly error: ErrorBody }
   | { readonly kind: 'stopped' };
 

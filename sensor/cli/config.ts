@@ -1,13 +1,24 @@
 import type { Command } from 'commander';
-import { CONFIG_SCHEMA, loadConfig, renderProblem, showConfig } from '../app/config/index.js';
+import { CONFIG_SCHEMA, ConfigError, loadConfig, showConfig } from '../app/config/index.js';
+import { EXIT } from '../core/index.js';
+import type { Reloaded } from '../app/daemon/index.js';
+import { withClient, withSocket } from './daemon.js';
 import { outputOption, printJson } from './output.js';
-import { ConfigError } from './run.js';
 
-/** Adds `saker config check|show|schema`. */
+/** Adds `saker config check|show|schema|reload`. */
 export function addConfig(program: Command): void {
   const config = program
     .command('config')
-    .description('check, show and describe the configuration');
+    .description('check, show, describe and reload the configuration')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  saker config check saker.yaml            every problem with line, caret and hint
+  saker config show saker.yaml             defaults filled in, secrets masked
+  saker config schema > saker.schema.json  for editors
+  saker config reload                      put the changed file in force, all or nothing`,
+    );
 
   config
     .command('check [file]')
@@ -19,9 +30,8 @@ export function addConfig(program: Command): void {
         printJson({ ok: loaded.ok, problems: loaded.ok ? [] : loaded.problems });
       else if (loaded.ok) process.stdout.write(`${file ?? loaded.path ?? 'defaults'}: ok\n`);
       if (loaded.ok) return;
-      if (options.output !== 'json')
-        throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
-      process.exitCode = 6;
+      if (options.output !== 'json') throw new ConfigError(loaded.problems);
+      process.exitCode = EXIT.config;
     });
 
   config
@@ -38,7 +48,7 @@ export function addConfig(program: Command): void {
         ...(file === undefined ? {} : { path: file }),
         overrides: override,
       });
-      if (!loaded.ok) throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
+      if (!loaded.ok) throw new ConfigError(loaded.problems);
       process.stdout.write(showConfig(loaded.raw));
     });
 
@@ -48,4 +58,28 @@ export function addConfig(program: Command): void {
     .action(() => {
       process.stdout.write(`${JSON.stringify(CONFIG_SCHEMA, null, 2)}\n`);
     });
+
+  withSocket(config.command('reload'))
+    .description(
+      'the running sensor reads its configuration and rules again; on an error all stays',
+    )
+    .addHelpText('after', '\nExamples:\n  saker config reload\n  saker config reload -o json')
+    .action(async (options: { runDir: string; output: 'text' | 'json' }) => {
+      const result = (await withClient(options, (client) =>
+        client.call('config.reload'),
+      )) as Reloaded;
+      if (options.output === 'json') printJson(result);
+      else process.stdout.write(renderReloaded(result));
+    });
+}
+
+function renderReloaded({ generation, rules, sinks, needsRestart }: Reloaded): string {
+  const lines = [`generation ${generation} is in force: ${rules} rules`];
+  for (const what of ['added', 'changed', 'removed'] as const) {
+    if (sinks[what].length > 0) lines.push(`sinks ${what}: ${sinks[what].join(', ')}`);
+  }
+  if (needsRestart.length > 0) {
+    lines.push(`taken up at the next start only: ${needsRestart.join(', ')}`);
+  }
+  return `${lines.join('\n')}\n`;
 }

@@ -53,6 +53,9 @@ export function renderStatus(value: unknown): string {
       ],
       '  ',
     ),
+    ...status.sinks.flatMap(({ name, hint }) =>
+      hint === null ? [] : [`  ${name}: ${printable(hint)}\n`],
+    ),
   ].join('');
 }
 

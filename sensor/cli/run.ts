@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { EXIT, SakerError } from '../core/index.js';
-import { loadConfig, renderProblem, type Config } from '../app/config/index.js';
+import { ConfigError, loadConfig, type Config } from '../app/config/index.js';
 import { shippedRules } from './shipped-rules.js';
 
 interface RunOptions {
@@ -55,10 +55,13 @@ Examples:
   saker run -c saker.yaml -o spool.dir=/tmp/s     a file, and one setting changed`,
     )
     .action(async (options: RunOptions) => {
-      const config = configOf(options);
-      const paths = config.rules.files.length > 0 ? config.rules.files : [shippedRules()];
+      const read = () => {
+        const config = configOf(options);
+        const { files } = config.rules;
+        return { config, rulePaths: files.length > 0 ? files : [shippedRules()] };
+      };
       const { runUntilSignal } = await import('../app/daemon/run.js');
-      process.exitCode = (await runUntilSignal(config, paths)) ? EXIT.ok : EXIT.environment;
+      process.exitCode = (await runUntilSignal(read)) ? EXIT.ok : EXIT.environment;
     });
 }
 
@@ -83,7 +86,7 @@ function configOf(options: RunOptions): Config {
     ...(options.config === undefined ? {} : { path: options.config }),
     overrides,
   });
-  if (!loaded.ok) throw new ConfigError(loaded.problems.map(renderProblem).join('\n'));
+  if (!loaded.ok) throw new ConfigError(loaded.problems);
   const { config } = loaded;
   const text = format.at(-1) as 'text' | 'json' | undefined;
   return {
@@ -94,17 +97,4 @@ function configOf(options: RunOptions): Config {
         : sink,
     ),
   };
-}
-
-/** Every problem of a configuration, ready to show. */
-export class ConfigError extends SakerError {
-  override readonly name = 'ConfigError';
-  readonly details: string;
-
-  constructor(details: string) {
-    super('CONFIG_INVALID', 'the configuration has problems', {
-      hint: '`saker config schema` prints what it may hold',
-    });
-    this.details = details;
-  }
 }

@@ -3,6 +3,7 @@ import type { Rule } from '../lang/ir.js';
 import { TooManyClauses } from './bodies.js';
 import { checkAction } from './check.js';
 import { compileSet, type CompiledSet } from './clauses.js';
+import type { Guard } from './guard.js';
 import { removeLeftovers, type InterfaceStatus } from './interfaces.js';
 import type { ContainerGroups } from './container-groups.js';
 import type { CounterName } from './layout.js';
@@ -37,7 +38,7 @@ const MAX_GENERATION = 2 ** 31 - 1;
  * Idle, with nothing loaded or attached, until a rule set has a rule with an action.
  */
 export class Enforcement {
-  readonly #options: EnforceOptions;
+  #options: EnforceOptions;
   #machine: Machine | null = null;
   #rules: readonly Rule[] = [];
   #generation = 0;
@@ -111,6 +112,12 @@ export class Enforcement {
   /** Containers came or went; these are all that are known now. */
   containersChanged(groups: ContainerGroups): void {
     this.#machine?.updateContainers(groups);
+  }
+
+  /** Destinations that no rule may cut, in place of those before. */
+  setGuards(guards: readonly Guard[]): void {
+    this.#options = { ...this.#options, guard: guards };
+    this.#machine?.setGuards(guards);
   }
 
   /** The kill switch: nothing is blocked from now on, and everything is detached. Until the next `load`. */

@@ -107,9 +107,15 @@ export class Machine {
       },
       logger: options.logger,
     });
-    const guards = set.map('guards');
-    writeGuards(guards, compileGuards(options.guard));
-    guards.close();
+    this.setGuards(options.guard);
+  }
+
+  setGuards(guards: readonly Guard[]): void {
+    const map = this.#programs.set.map('guards');
+    writeGuards(map, compileGuards(guards));
+    map.close();
+    // What was decided without them is decided again.
+    if (this.#set !== 0) this.#words.store(WORD.now, (++this.#edits << 32n) | BigInt(this.#set));
   }
 
   get generation(): number {

@@ -1,310 +1,52 @@
-import { RateLimited, type Logger } from '../core/index.js';
-import { PRIORITIES, type Priority } from '../lang/ir.js';
-import {
-  SpoolReader,
-  SpoolSync,
-  type Alert,
-  type Batch,
-  type Cursor,
-  type SpoolShared,
-} from '../spool/index.js';
-import { Backoff } from './backoff.js';
+import { invariant, type Logger } from '../core/index.js';
+import { SpoolReader, SpoolSync, type Cursor, type SpoolShared } from '../spool/index.js';
 import type { DeadLetters } from './dead-letters.js';
-import type { DeliveryResult, Sink } from './sink.js';
+import type { Sink } from './sink.js';
+import { SinkLoop, type Route, type SinkStatus } from './sink-loop.js';
 
-const MAX_ALERTS = 512;
-const MAX_BYTES = 1 << 20;
+const DEFAULT_DEADLINE_MS = 30_000;
 
-/** After its deadline a sink gets this long to settle before it is shown as stuck. */
-const SETTLE_MS = 2_000;
-
-/** A peer that asks for a longer pause is not believed. */
-const LONGEST_RETRY_AFTER_MS = 300_000;
-
-/** Which alerts a sink wants. */
-export interface Route {
-  /** This severe or more. */
-  readonly minPriority: Priority;
-  readonly wants: (alert: Alert) => boolean;
-}
-
-/** A sink's side of the books, for `saker status` and metrics. Counts since start; the lag is of alerts on disk. */
-export interface SinkStatus {
-  readonly name: string;
-  readonly type: string;
-  readonly state: 'idle' | 'delivering' | 'retrying' | 'stuck' | 'stopped';
-  /** Alerts on disk that this sink has not dealt with; those it will not want are not told apart yet. */
-  readonly lag: number;
-  /** Age of the batch in hand, 0 when idle: how late its oldest alert is. */
-  readonly oldestMs: number;
-  readonly delivered: number;
-  /** Attempts that have to be repeated. */
-  readonly retried: number;
-  /** Refused for good by the peer: in the dead letters. */
-  readonly rejected: number;
-  /** Gone from the spool before this sink got them. */
-  readonly missed: number;
-  readonly lastError: string | null;
-}
-
-export interface SinkLoopOptions {
+/** A sink to be served. The same object again means: leave it as it is. */
+export interface SinkSpec {
   readonly sink: Sink;
   readonly route: Route;
-  readonly reader: SpoolReader;
-  readonly cursor: Cursor;
-  readonly shared: SpoolShared;
-  readonly deadLetters: DeadLetters;
-  readonly logger: Logger;
   /** Longest that one `deliver` may take. */
-  readonly deadlineMs: number;
+  readonly deadlineMs?: number;
 }
 
-/**
- * Brings alerts from the spool to one sink: at least once, in order, the same batch again until it is settled. A sink that
- * fails or hangs holds up its own cursor and nothing else.
- */
-export class SinkLoop {
-  readonly #options: SinkLoopOptions;
-  readonly #leastSevere: number;
-  readonly #backoff = new Backoff();
-  readonly #complaints: RateLimited;
-  /** Ends waits and attempts at once. */
-  readonly #stop = new AbortController();
-  #draining = false;
-  #drainTo = 0;
-  #state: SinkStatus['state'] = 'idle';
-  #batchSince = 0;
-  #delivered = 0;
-  #retried = 0;
-  #rejected = 0;
-  #missed = 0;
-  #lastError: string | null = null;
-  readonly #done: Promise<void>;
+/** What became of the sinks, by name. */
+export interface SinkChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
 
-  constructor(options: SinkLoopOptions) {
-    this.#options = options;
-    this.#leastSevere = PRIORITIES.indexOf(options.route.minPriority);
-    this.#complaints = new RateLimited((message, fields) => {
-      options.logger.warn(message, fields);
-    });
-    this.#done = this.#run();
-  }
-
-  status(): SinkStatus {
-    const { sink, shared, cursor } = this.#options;
-    return {
-      name: sink.name,
-      type: sink.type,
-      state: this.#state,
-      lag: Math.max(0, shared.appended + 1 - cursor.next),
-      oldestMs: this.#batchSince === 0 ? 0 : Date.now() - this.#batchSince,
-      delivered: this.#delivered,
-      retried: this.#retried,
-      rejected: this.#rejected,
-      missed: this.#missed,
-      lastError: this.#lastError,
-    };
-  }
-
-  /** Delivers what is on disk by now, then ends. Resolves when it has, or soon after `signal` gives up on it. */
-  async drain(signal: AbortSignal): Promise<void> {
-    this.#drainTo = this.#options.shared.appended;
-    this.#draining = true;
-    this.#options.shared.wake();
-    const giveUp = () => {
-      this.#stop.abort();
-    };
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    await this.#done;
-    signal.removeEventListener('abort', giveUp);
-  }
-
-  async #run(): Promise<void> {
-    const { sink, reader, cursor, shared, route } = this.#options;
-    const limits = { maxAlerts: MAX_ALERTS, maxBytes: MAX_BYTES };
-    while (!this.#stop.signal.aborted) {
-      // Taken before the read: an append after it changes the count, so no wake-up can fall between.
-      const seen = shared.wakeCount;
-      const batch = this.#read(() => reader.read(limits, this.#leastSevere, route.wants));
-      if (!batch) {
-        await sleep(this.#backoff.nextMs(), this.#stop.signal);
-        continue;
-      }
-      if (batch.missed > 0) this.#noteMissed(batch.missed);
-      if (batch.alerts.length > 0 && !(await this.#settle(batch.alerts))) break;
-      cursor.advance(batch.next);
-      if (batch.more) {
-        await yieldToOthers();
-        continue;
-      }
-      if (this.#draining && batch.next > this.#drainTo) break;
-      this.#state = 'idle';
-      await shared.changed(seen);
-    }
-    this.#state = 'stopped';
-    reader.close();
-    await sink.close().catch((error: unknown) => {
-      this.#options.logger.warn('a sink did not close cleanly', {
-        sink: sink.name,
-        error: String(error),
-      });
-    });
-  }
-
-  /** @returns null when the spool cannot be read just now (no descriptors left, the disk fails). */
-  #read(read: () => Batch): Batch | null {
-    try {
-      return read();
-    } catch (error) {
-      this.#lastError = reasonOf(error);
-      this.#complaints.say('read', 'the spool cannot be read; trying again', {
-        sink: this.#options.sink.name,
-        error: this.#lastError,
-      });
-      return null;
-    }
-  }
-
-  /** Offers a batch until it is settled. @returns false when stopped before that. */
-  async #settle(alerts: readonly Alert[]): Promise<boolean> {
-    const { logger, sink } = this.#options;
-    this.#batchSince = Date.now();
-    for (;;) {
-      const result = await this.#attempt(alerts);
-      const retry = result.kind === 'retry' ? result : await this.#bury(alerts, result);
-      if (!retry) {
-        if (this.#backoff.failures > 0) {
-          logger.info('sink delivers again', { sink: sink.name, after: this.#backoff.failures });
-        }
-        this.#backoff.reset();
-        this.#lastError = null;
-        this.#batchSince = 0;
-        return true;
-      }
-      if (this.#stop.signal.aborted) return false;
-      this.#retried++;
-      this.#lastError = retry.reason;
-      this.#state = 'retrying';
-      const waitMs = Math.max(
-        this.#backoff.nextMs(),
-        Math.min(retry.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS),
-      );
-      this.#complaints.say('retry', 'sink cannot deliver; alerts wait in the spool', {
-        sink: sink.name,
-        reason: retry.reason,
-        retryMs: Math.round(waitMs),
-        lag: this.status().lag,
-      });
-      if (!(await sleep(waitMs, this.#stop.signal))) return false;
-    }
-  }
-
-  /** One `deliver`. A sink that ignores its signal when stopped does not hold up the end of the process. */
-  #attempt(alerts: readonly Alert[]): Promise<DeliveryResult> {
-    const { sink, deadlineMs } = this.#options;
-    const stop = this.#stop.signal;
-    const abort = new AbortController();
-    this.#state = 'delivering';
-    return new Promise((resolve) => {
-      const timers = [
-        setTimeout(() => {
-          abort.abort(new Error(`no answer within ${deadlineMs} ms`));
-        }, deadlineMs),
-        setTimeout(() => {
-          this.#state = 'stuck';
-        }, deadlineMs + SETTLE_MS),
-      ];
-      const finish = (result: DeliveryResult) => {
-        timers.forEach(clearTimeout);
-        stop.removeEventListener('abort', stopped);
-        resolve(result);
-      };
-      const stopped = () => {
-        abort.abort(new Error('the sensor stops'));
-        timers.push(setTimeout(finish, SETTLE_MS, { kind: 'retry', reason: 'stopped' }));
-      };
-      const attempt = async () => sink.deliver(alerts, abort.signal);
-      attempt().then(finish, (error: unknown) => {
-        finish({ kind: 'retry', reason: reasonOf(error) });
-      });
-      if (stop.aborted) stopped();
-      else stop.addEventListener('abort', stopped, { once: true });
-    });
-  }
-
-  /** Counts what was delivered and puts away what was refused for good. @returns a retry when that failed. */
-  async #bury(
-    alerts: readonly Alert[],
-    result: Exclude<DeliveryResult, { kind: 'retry' }>,
-  ): Promise<Extract<DeliveryResult, { kind: 'retry' }> | null> {
-    const rejected = result.kind === 'partial' ? result.rejected : [];
-    const unnamed = result.kind === 'partial' ? (result.unnamed ?? null) : null;
-    const letters = rejected.flatMap(({ index, reason }) => {
-      const alert = alerts[index];
-      return alert ? [{ alert, reason }] : [];
-    });
-    if (unnamed) {
-      const reason = `${unnamed.count} of these ${alerts.length} refused, not said which: ${unnamed.reason}`;
-      letters.push(...alerts.map((alert) => ({ alert, reason })));
-    }
-    const count = rejected.length + (unnamed?.count ?? 0);
-    if (letters.length > 0) {
-      const { sink, deadLetters } = this.#options;
-      try {
-        await deadLetters.put(sink.name, letters);
-      } catch (error) {
-        return { kind: 'retry', reason: `dead letters: ${reasonOf(error)}` };
-      }
-      this.#complaints.say('reject', 'sink refused alerts for good; they are in the dead letters', {
-        sink: sink.name,
-        count,
-        reason: letters[0]?.reason,
-      });
-    }
-    this.#rejected += count;
-    this.#delivered += alerts.length - count;
-    return null;
-  }
-
-  #noteMissed(count: number): void {
-    this.#missed += count;
-    this.#complaints.say('missed', 'alerts were gone from the spool before this sink got them', {
-      sink: this.#options.sink.name,
-      count,
-      hint: 'raise spool.max_bytes, or mend the sink sooner',
-    });
-  }
+/** A change of the sinks that can still be given up. */
+export interface SinkUpdate extends SinkChanges {
+  /** Resolves when the sinks are served as asked. */
+  commit(): Promise<void>;
+  /** Leaves everything as it was. */
+  abort(): Promise<void>;
 }
 
 /** All sinks' loops, and the spool's durability. Lives on the delivery thread. */
 export class Delivery {
-  readonly #loops: SinkLoop[];
+  readonly #options: DeliveryOptions;
   readonly #sync: SpoolSync;
+  #served: readonly Served[];
 
-  constructor(options: {
-    readonly spoolDir: string;
-    readonly shared: SpoolShared;
-    readonly sinks: readonly {
-      readonly sink: Sink;
-      readonly route: Route;
-      readonly deadlineMs?: number;
-    }[];
-    readonly deadLetters: DeadLetters;
-    readonly logger: Logger;
-  }) {
-    const { spoolDir: dir, shared, deadLetters, logger } = options;
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    const { spoolDir: dir, shared, logger } = options;
     this.#sync = new SpoolSync({ dir, shared, logger });
-    this.#loops = options.sinks.map(({ sink, route, deadlineMs = DEFAULT_DEADLINE_MS }) => {
-      const cursor = this.#sync.openCursor(sink.name);
-      const reader = new SpoolReader(dir, shared, cursor.next);
-      return new SinkLoop({ sink, route, reader, cursor, shared, deadLetters, logger, deadlineMs });
-    });
+    this.#served = options.sinks.map((spec) =>
+      this.#serve(spec, this.#sync.openCursor(spec.sink.name)),
+    );
     this.#sync.start();
   }
 
   status(): readonly SinkStatus[] {
-    return this.#loops.map((loop) => loop.status());
+    return this.#served.map(({ loop }) => loop.status());
   }
 
   /** Rounds of making the spool durable that failed (and were repeated). */
@@ -312,40 +54,87 @@ export class Delivery {
     return this.#sync.failures;
   }
 
+  /**
+   * Prepares to serve these sinks instead. Those whose spec is the same object go on undisturbed; one of the same name as
+   * before continues where that one was; an added one begins with the next alert, or where it was when it was last seen.
+   * One update at a time.
+   *
+   * @throws the file system's error when a cursor cannot be written down; nothing has changed then.
+   */
+  async update(specs: readonly SinkSpec[]): Promise<SinkUpdate> {
+    const before = new Map(this.#served.map((served) => [served.spec.sink.name, served]));
+    const names = new Set(specs.map(({ sink }) => sink.name));
+    const removed = this.#served.filter(({ spec }) => !names.has(spec.sink.name));
+    const changed = specs.filter((spec) => {
+      const served = before.get(spec.sink.name);
+      return served !== undefined && served.spec !== spec;
+    });
+    const added = new Map<string, Cursor>();
+    const abort = async (): Promise<void> => {
+      for (const cursor of added.values()) await this.#sync.dropCursor(cursor);
+    };
+    try {
+      for (const { sink } of specs)
+        if (!before.has(sink.name)) added.set(sink.name, this.#sync.addCursor(sink.name));
+    } catch (error) {
+      await abort();
+      throw error;
+    }
+    const commit = async (): Promise<void> => {
+      const leaving = [...removed, ...changed.flatMap(({ sink }) => before.get(sink.name) ?? [])];
+      await Promise.all(leaving.map(({ loop }) => loop.halt()));
+      this.#served = specs.map((spec) => {
+        const old = before.get(spec.sink.name);
+        const cursor = old?.cursor ?? added.get(spec.sink.name);
+        invariant(cursor, 'a sink that is neither old nor added');
+        return old?.spec === spec ? old : this.#serve(spec, cursor);
+      });
+      for (const { cursor } of removed) await this.#sync.dropCursor(cursor);
+    };
+    return {
+      added: [...added.keys()],
+      changed: changed.map(({ sink }) => sink.name),
+      removed: removed.map(({ spec }) => spec.sink.name),
+      commit,
+      abort,
+    };
+  }
+
   /** Delivers what is on disk for at most `deadlineMs`; the rest waits for the next start. Ends within 2 s after that. */
   async close(deadlineMs: number): Promise<void> {
     const signal = AbortSignal.timeout(deadlineMs);
-    await Promise.all(this.#loops.map((loop) => loop.drain(signal)));
+    await Promise.all(this.#served.map(({ loop }) => loop.drain(signal)));
     await this.#sync.close();
+  }
+
+  #serve(spec: SinkSpec, cursor: Cursor): Served {
+    const { spoolDir, shared, deadLetters, logger } = this.#options;
+    const { sink, route, deadlineMs = DEFAULT_DEADLINE_MS } = spec;
+    const reader = new SpoolReader(spoolDir, shared, cursor.next);
+    const loop = new SinkLoop({
+      sink,
+      route,
+      reader,
+      cursor,
+      shared,
+      deadLetters,
+      logger,
+      deadlineMs,
+    });
+    return { spec, cursor, loop };
   }
 }
 
-const DEFAULT_DEADLINE_MS = 30_000;
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+export interface DeliveryOptions {
+  readonly spoolDir: string;
+  readonly shared: SpoolShared;
+  readonly sinks: readonly SinkSpec[];
+  readonly deadLetters: DeadLetters;
+  readonly logger: Logger;
 }
 
-/** Between two batches of a backlog: timers, sockets and the other sinks have their turn. */
-function yieldToOthers(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** @returns false when `signal` ended it. */
-function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve(false);
-      return;
-    }
-    const stopped = () => {
-      clearTimeout(timer);
-      resolve(false);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stopped);
-      resolve(true);
-    }, ms);
-    signal.addEventListener('abort', stopped, { once: true });
-  });
+interface Served {
+  readonly spec: SinkSpec;
+  readonly cursor: Cursor;
+  readonly loop: SinkLoop;
 }

@@ -10,8 +10,13 @@ export type DeliveryResult =
       /** The peer refused so many more without saying which: the whole batch is written to the dead letters. */
       readonly unnamed?: { readonly count: number; readonly reason: string };
     }
-  /** Try again later; `retryAfterMs` if the peer said when. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs?: number };
+  /** Try again later; `retryAfterMs` if the peer said when, `hint` where a person has to do something first. */
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      readonly hint?: string | null;
+    };
 
 /** A place alerts go. Owns its connection and reconnects; never keeps alerts: the spool does. */
 export interface Sink {

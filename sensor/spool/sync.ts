@@ -19,7 +19,7 @@ export class SpoolSync {
   readonly #shared: SpoolShared;
   readonly #complaints: RateLimited;
   readonly #logger: Logger;
-  readonly #cursors: Cursor[] = [];
+  #cursors: readonly Cursor[] = [];
   readonly #firstEver: boolean;
   /** Sizes up to which segments are known to be on the platter. */
   #synced = new Map<string, number>();
@@ -60,11 +60,37 @@ export class SpoolSync {
    * cursor file that cannot be understood begins with the oldest too.
    */
   openCursor(sink: string): Cursor {
+    return this.#open(sink, this.#firstEver ? 1 : this.#shared.openedAt);
+  }
+
+  /**
+   * Takes up the cursor of a sink that is added while the sensor runs: one never seen before begins with the next alert.
+   *
+   * @throws the file system's error when the cursor cannot be written down; nothing has changed then.
+   */
+  addCursor(sink: string): Cursor {
+    return this.#open(sink, this.#shared.appended + 1);
+  }
+
+  /** Notes where a sink stands that is configured no more; from now on nothing is kept for it. */
+  async dropCursor(cursor: Cursor): Promise<void> {
+    // Not while a round is saving it: both would write the same temporary file.
+    const saved = this.#running.then(() => cursor.save());
+    this.#running = saved.then(
+      () => undefined,
+      () => undefined,
+    );
+    await this.#running;
+    this.#cursors = this.#cursors.filter((one) => one !== cursor);
+    this.#publishFloor();
+  }
+
+  #open(sink: string, startOfNew: number): Cursor {
     const cursor = Cursor.open(join(this.#dir, CURSOR_DIR), sink, {
-      startOfNew: this.#firstEver ? 1 : this.#shared.openedAt,
+      startOfNew,
       startOfDamaged: 1,
     });
-    this.#cursors.push(cursor);
+    this.#cursors = [...this.#cursors, cursor];
     return cursor;
   }
 

@@ -10,4 +10,5 @@ export const SINK = {
   rejected: 0,
   missed: 0,
   lastError: null,
+  hint: null,
 } as const;

@@ -1,3 +1,4 @@
+export { ConfigError } from './config-error.js';
 export { REAL_ENVIRONMENT, type Environment } from './expand.js';
 export { DEFAULT_CONFIG_PATH, loadConfig, parseConfig, type LoadedConfig } from './load.js';
 export { renderProblem, type ConfigProblem } from './problem.js';

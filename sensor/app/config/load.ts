@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isMap, isSeq, type Node } from 'yaml';
+import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
 import { PRIORITIES, type Priority } from '../../lang/ir.js';
 import { expandText, REAL_ENVIRONMENT, type Environment } from './expand.js';
 import { applyOverrides } from './overrides.js';
@@ -87,11 +87,11 @@ function checkMeaning(source: ConfigSource, environment: Environment): void {
         );
       names.set(text, name);
     }
-    const tls = source.resolve(sink.get('tls', true));
-    if (isMap(tls) && tls.has('cert') !== tls.has('key')) {
-      source.problem('missing-key', 'a client certificate needs both "cert" and "key"', tls);
-    }
+    checkPeer(source, sink);
   }
+  const metrics = source.resolve(root.get('metrics', true));
+  const otlp = isMap(metrics) ? source.resolve(metrics.get('otlp', true)) : null;
+  if (isMap(otlp)) checkPeer(source, otlp);
   const enforce = source.resolve(root.get('enforce', true));
   const guard = isMap(enforce) ? source.resolve(enforce.get('guard', true)) : null;
   for (const item of isSeq(guard) ? guard.items : []) {
@@ -105,6 +105,33 @@ function checkMeaning(source: ConfigSource, environment: Environment): void {
         '10.0.0.1, 10.0.0.0/8, 10.0.0.1:443 or [::1]:443',
       );
     }
+  }
+}
+
+/** Encryption and addresses that contradict each other. */
+function checkPeer(source: ConfigSource, peer: YAMLMap): void {
+  const tls = source.resolve(peer.get('tls', true));
+  if (isMap(tls) && tls.has('cert') !== tls.has('key')) {
+    source.problem('missing-key', 'a client certificate needs both "cert" and "key"', tls);
+  }
+  const node = source.resolve(peer.get('endpoint', true));
+  const endpoint = peer.get('endpoint');
+  if (typeof endpoint !== 'string') return;
+  if (isMap(tls) && endpoint.startsWith('http:')) {
+    source.problem(
+      'value',
+      '"tls" is set, but the endpoint is http://, which is not encrypted',
+      node,
+      'write https://, or leave tls away',
+    );
+  }
+  if (/^https?:\/\/[^/]*@/.test(endpoint)) {
+    source.problem(
+      'value',
+      'an endpoint holds no user name or password',
+      node,
+      'use headers: { authorization: "file:/path" }',
+    );
   }
 }
 
@@ -135,6 +162,7 @@ interface Raw {
       readonly endpoint: string;
       readonly protocol: 'http' | 'grpc';
       readonly headers: Readonly<Record<string, string>> | null;
+      readonly tls: RawTls | null;
       readonly interval_seconds: number;
     } | null;
   };
@@ -219,6 +247,7 @@ function toConfig(raw: Raw): Config {
         endpoint: metrics.otlp.endpoint,
         protocol: metrics.otlp.protocol,
         headers: metrics.otlp.headers ?? {},
+        tls: toTls(metrics.otlp.tls),
         intervalMs: metrics.otlp.interval_seconds * 1000,
       },
     },

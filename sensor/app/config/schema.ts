@@ -333,6 +333,7 @@ export const CONFIG_SCHEMA: Schema = {
             endpoint: { type: 'string', pattern: '^https?://' },
             protocol: otlpProtocol,
             headers,
+            tls,
             interval_seconds: seconds('Between two exports.', 30),
           },
         },

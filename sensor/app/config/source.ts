@@ -1,4 +1,13 @@
-import { LineCounter, isAlias, parseDocument, type Document, type Node } from 'yaml';
+import {
+  LineCounter,
+  isAlias,
+  isMap,
+  isScalar,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { ConfigProblem } from './problem.js';
 
 /** A configuration text with everything needed to point at its parts. */
@@ -13,8 +22,8 @@ export class ConfigSource {
 
   constructor(file: string, text: string) {
     this.#file = file;
-    this.#lines = text.split('\n');
     this.document = parseDocument(text, { lineCounter: this.#counter, prettyErrors: false });
+    this.#lines = maskSecrets(text, this.document).split('\n');
     for (const error of this.document.errors) {
       const message = error.message.replace(/\s+at line \d+.*$/s, '');
       this.#add('yaml', message, null, [error.pos[0], error.pos[1]]);
@@ -51,7 +60,7 @@ export class ConfigSource {
     hint: string | null,
     code: ConfigProblem['code'] = 'override',
   ): void {
-    const source = `-o ${option}`;
+    const source = `-o ${maskOption(option)}`;
     this.problems.push({ code, message, hint, source, line: null, column: null, excerpt: null });
   }
 
@@ -79,4 +88,44 @@ export class ConfigSource {
       excerpt: { text, length },
     });
   }
+}
+
+const SECRET_KEY = /passw(?:or)?d|secret|token|authorization|credential|api-?key/i;
+/** As a person may have typed it, in YAML that need not be whole. */
+const SECRET_TEXT = new RegExp(
+  `((?:${SECRET_KEY.source})[\\w-]*["']?[ \\t]*:[ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s,}#][^,}\\n]*)`,
+  'gi',
+);
+/** Names where a secret is, and is none itself. */
+const REFERENCE = /^["']?(?:file:|\$\{)/;
+
+/**
+ * The text with asterisks for secrets, each character in its place: lines of it are shown with problems. By the document's
+ * structure (whatever stands in `headers`, values of keys that sound like it) and by the text alone, as it may be broken.
+ */
+function maskSecrets(text: string, document: Document): string {
+  let masked = text.replace(SECRET_TEXT, (_, before: string, value: string) =>
+    REFERENCE.test(value) ? before + value : before + value.replace(/\S/g, '*'),
+  );
+  const hide = (node: unknown): void => {
+    if (!isScalar(node) || !node.range || REFERENCE.test(String(node.value))) return;
+    const [from, to] = node.range;
+    const hidden = text.slice(from, to).replace(/[^\n]/g, '*');
+    masked = masked.slice(0, from) + hidden + masked.slice(to);
+  };
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      const name = isScalar(key) ? String(key.value) : '';
+      if (SECRET_KEY.test(name)) hide(value);
+      if (name === 'headers' && isMap(value)) for (const item of value.items) hide(item.value);
+    },
+  });
+  return masked;
+}
+
+/** `key=********` where the key sounds like a secret's. */
+function maskOption(option: string): string {
+  const equals = option.indexOf('=');
+  const key = option.slice(0, Math.max(equals, 0));
+  return SECRET_KEY.test(key) || key.includes('headers') ? `${key}=********` : option;
 }

@@ -96,6 +96,7 @@ export interface MetricsConfig {
     readonly endpoint: string;
     readonly protocol: 'http' | 'grpc';
     readonly headers: Readonly<Record<string, string>>;
+    readonly tls: TlsConfig | null;
     readonly intervalMs: number;
   } | null;
 }

@@ -13,7 +13,8 @@ export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>>
         message: 'nothing is blocked any more; `saker rules reload` puts blocks in force again',
       };
     },
-    'rules.reload': () => daemon.reload(),
+    'rules.reload': () => daemon.reloadRules(),
+    'config.reload': () => daemon.reload(),
     'rules.list': () =>
       (daemon.rules.current?.ruleSet.rules ?? []).map(
         ({ name, priority, enabled, tags, file, line }) => ({

@@ -7,7 +7,7 @@ import { containerGroups } from '../../identity/index.js';
 import { cgroupScope, requireAll } from '../../kernel/index.js';
 import { useLinearRegex } from '../../lang/index.js';
 import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
-import { DeadLetters, Delivery } from '../../sinks/index.js';
+import { DeadLetters, Delivery, type SinkChanges } from '../../sinks/index.js';
 import { CAPTURED_EVENTS } from '../captured-events.js';
 import { checkBlockRule, refuseBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
@@ -18,17 +18,32 @@ import type { WatchingReport } from '../messages.js';
 import { metricsOf } from './daemon-metrics.js';
 import { controlMethods, controlStreams } from './control-methods.js';
 import { guardsOf } from './guards.js';
-import { RuleManager } from './rule-manager.js';
+import { RuleManager, type LoadedRules, type RuleSource } from './rule-manager.js';
 import { SensorLink } from './sensor-link.js';
-import { makeSinks, type OpenSink } from './make-sinks.js';
+import { closeNew, makeSinks, type OpenSink } from './make-sinks.js';
+import { needsRestart, type ReadSettings, type Settings } from './settings.js';
 
 /** How long sinks may deliver what is on disk when the sensor is told to end; the rest waits for the next start. */
 const DRAIN_MS = 5_000;
+
+/** Rules now in force. */
+export interface RulesReloaded {
+  readonly generation: number;
+  readonly rules: number;
+}
+
+/** What a reload of everything did. */
+export interface Reloaded extends RulesReloaded {
+  readonly sinks: SinkChanges;
+  /** Changed settings that are taken up at the next start only. */
+  readonly needsRestart: readonly string[];
+}
 
 /**
  * The whole sensor: the delivery thread's side of it. `start` comes back when it watches; `ended` when it is over.
  */
 export class Daemon {
+  /** As at start; what a reload may change is asked of the part that it changes. */
   readonly config: Config;
   readonly logger: Logger;
   readonly rules: RuleManager;
@@ -37,7 +52,7 @@ export class Daemon {
   readonly ended: Promise<SakerError | undefined>;
   readonly #end: (error: SakerError | undefined) => void;
   readonly #shared = new SpoolShared();
-  readonly #rulePaths: readonly string[];
+  readonly #read: ReadSettings;
   #lock: DirLock | null = null;
   #link: SensorLink | null = null;
   #delivery: Delivery | null = null;
@@ -50,32 +65,22 @@ export class Daemon {
   #report: WatchingReport | null = null;
   #enforcement: Enforcement | null = null;
   #closing: Promise<void> | null = null;
+  /** Reloads come one after the other. */
+  #reloading: Promise<unknown> = Promise.resolve();
 
-  /** @param rulePaths - Files and folders, shipped ones included; in load order. */
-  constructor(config: Config, rulePaths: readonly string[]) {
+  /** @throws ConfigError of what reads the settings. */
+  constructor(read: ReadSettings) {
+    const settings = read();
+    const { config } = settings;
     this.config = config;
+    this.#read = read;
     this.logger = createLogger(config.log);
-    this.#rulePaths = rulePaths;
     let end: (error: SakerError | undefined) => void = () => undefined;
     this.ended = new Promise((resolve) => {
       end = resolve;
     });
     this.#end = end;
-    this.rules = new RuleManager({
-      paths: rulePaths,
-      matching: config.rules.matching,
-      load: {
-        priority: config.rules.minPriority,
-        selection: [
-          ...config.rules.disableRules.map((rule) => ({ operation: 'disable', rule }) as const),
-          ...config.rules.disableTags.map((tag) => ({ operation: 'disable', tag }) as const),
-        ],
-        matching: config.rules.matching,
-        captured: CAPTURED_EVENTS,
-        checkAction: config.enforce.enabled ? checkBlockRule : refuseBlockRule,
-      },
-      logger: this.logger,
-    });
+    this.rules = new RuleManager(this.#ruleSource(settings), this.logger);
   }
 
   /** @throws SakerError of whatever stands in the way; nothing stays attached or open then. */
@@ -95,7 +100,7 @@ export class Daemon {
     const { message, commit } = this.rules.load();
     requireAll();
     this.#lock = lockRunDir(config.runDir);
-    const host = config.output.hostname ?? hostname();
+    const host = this.#host;
     this.#link = new SensorLink(
       {
         log: config.log,
@@ -146,16 +151,125 @@ export class Daemon {
   }
 
   /** Reads the rule files again; in force when it resolves. On error the old set stays. @throws RulesError */
-  async reload(): Promise<{ readonly generation: number; readonly rules: number }> {
-    const { message, commit } = this.rules.load();
-    await this.link.setRules(message);
-    this.#enforcement?.load(message.rules, message.generation);
-    commit();
-    this.logger.info('rules reloaded', {
-      generation: message.generation,
-      rules: message.rules.length,
+  reloadRules(): Promise<RulesReloaded> {
+    return this.#inTurn(async () => {
+      const reloaded = await this.#putInForce(this.rules.load());
+      this.logger.info('rules reloaded', { ...reloaded });
+      return reloaded;
     });
-    return { generation: message.generation, rules: message.rules.length };
+  }
+
+  /**
+   * Reads configuration and rules again; all of it is in force when it resolves. On any error everything stays as it was. Sinks
+   * whose settings are the same go on undisturbed, changed ones continue where they were.
+   *
+   * @throws ConfigError, RulesError; SakerError of a sink that cannot be opened
+   */
+  reload(): Promise<Reloaded> {
+    return this.#inTurn(async () => {
+      const settings = this.#read();
+      const { config } = settings;
+      const rules = this.rules.load(this.#ruleSource(settings));
+      const guards = await guardsOf(config, this.logger);
+      const before = this.#sinks;
+      const sinks = await makeSinks(config, this.#host, this.logger, before);
+      const update = await this.#delivery!.update(sinks).catch(async (error: unknown) => {
+        await closeNew(sinks, before);
+        throw error;
+      });
+      let inForce: RulesReloaded;
+      try {
+        inForce = await this.#putInForce(rules);
+      } catch (error) {
+        await update.abort();
+        await closeNew(sinks, before);
+        throw error;
+      }
+      this.#enforcement?.setGuards(guards);
+      await update.commit();
+      this.#sinks = sinks;
+      const { added, changed, removed } = update;
+      const restart = needsRestart(this.config, config);
+      const list = (names: readonly string[]) => names.join(' ') || undefined;
+      this.logger.info('configuration reloaded', {
+        ...inForce,
+        sinksAdded: list(added),
+        sinksChanged: list(changed),
+        sinksRemoved: list(removed),
+      });
+      if (restart.length > 0) {
+        this.logger.warn('some changed settings are taken up at the next start only', {
+          settings: restart.join(' '),
+        });
+      }
+      return { ...inForce, sinks: { added, changed, removed }, needsRestart: restart };
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#reloading.then(() => {
+      if (!this.#alive || this.#closing) {
+        throw new SakerError(
+          'NOT_WATCHING',
+          'the sensor is starting or ending: nothing is reloaded',
+        );
+      }
+      return work();
+    });
+    this.#reloading = done.catch(() => undefined);
+    return done;
+  }
+
+  async #putInForce({ message, commit }: LoadedRules): Promise<RulesReloaded> {
+    const { generation, rules } = message;
+    await this.link.setRules(message);
+    try {
+      this.#enforcement?.load(rules, generation);
+    } catch (error) {
+      await this.#goBack();
+      throw error;
+    }
+    commit();
+    return { generation, rules: rules.length };
+  }
+
+  /** Blocks could not be put in force: the sensor thread has the new rules already. */
+  async #goBack(): Promise<void> {
+    const before = this.rules.again();
+    if (before === null) return;
+    try {
+      await this.link.setRules(before.message);
+      this.#enforcement?.load(before.message.rules, before.message.generation);
+      before.commit();
+    } catch (error) {
+      this.logger.error('the rules from before the reload could not be put back', {
+        error: String(error),
+        hint: 'restart the sensor',
+      });
+    }
+  }
+
+  #ruleSource({ config, rulePaths }: Settings): RuleSource {
+    const { matching, minPriority, disableRules, disableTags } = config.rules;
+    return {
+      paths: rulePaths,
+      matching,
+      load: {
+        priority: minPriority,
+        selection: [
+          ...disableRules.map((rule) => ({ operation: 'disable', rule }) as const),
+          ...disableTags.map((tag) => ({ operation: 'disable', tag }) as const),
+        ],
+        matching,
+        captured: CAPTURED_EVENTS,
+        // Switching blocks on or off is for the next start, whatever the file says by now.
+        checkAction: this.config.enforce.enabled ? checkBlockRule : refuseBlockRule,
+      },
+    };
+  }
+
+  get #host(): string {
+    return this.config.output.hostname ?? hostname();
   }
 
   async #startMetrics(host: string): Promise<void> {
@@ -214,9 +328,6 @@ export class Daemon {
   get report(): WatchingReport | null {
     return this.#report;
   }
-  get rulePaths(): readonly string[] {
-    return this.#rulePaths;
-  }
 
   /** Detaches, delivers what it can within a deadline, closes everything. Twice is fine. */
   close(error?: SakerError): Promise<void> {
@@ -230,6 +341,7 @@ export class Daemon {
     // Told to end while it starts: what is being made is made, then closed.
     await this.#link?.stop();
     await this.#starting.catch(() => undefined);
+    await this.#reloading;
     for (const exporter of this.#metrics) await exporter.close();
     await this.#control?.close();
     this.#enforcement?.close();

@@ -1,3 +1,3 @@
-export { Daemon } from './daemon.js';
+export { Daemon, type Reloaded } from './daemon.js';
 export { RulesError } from './rule-manager.js';
 export type { Status } from './status.js';

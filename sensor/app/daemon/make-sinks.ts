@@ -1,29 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../core/index.js';
 import { wildcard } from '../../lang/index.js';
-import { FileSink, StdoutSink, type Route, type Sink } from '../../sinks/index.js';
+import { FileSink, StdoutSink, type Route, type SinkSpec } from '../../sinks/index.js';
 import { jsonLine, textLine, type Alert } from '../../spool/index.js';
 import type { Config, RouteConfig, SinkConfig } from '../config/index.js';
 
-/** A sink with what it wants and how it is told to open its files anew. */
-export interface OpenSink {
-  readonly sink: Sink;
-  readonly route: Route;
-  /** Longest that one delivery may take, beyond the peer's own time-outs. */
-  readonly deadlineMs?: number;
+/** A sink as it was configured, and how it is told to open its files anew. */
+export interface OpenSink extends SinkSpec {
+  readonly config: SinkConfig;
+  /** Of lines for people and files. */
+  readonly iso8601: boolean;
   readonly reopen?: () => void;
 }
 
-/** Opens every configured sink; libraries of brokers and collectors are loaded only where one is configured. */
-export async function makeSinks(config: Config, host: string, logger: Logger): Promise<OpenSink[]> {
-  return Promise.all(config.sinks.map((sink) => open(sink, config, host, logger)));
+/**
+ * Opens every configured sink; libraries of brokers and collectors are loaded only where one is configured.
+ *
+ * @param open - Those of before: one whose configuration is the same is kept, as the same object.
+ * @throws SakerError of the sink that cannot be opened; none that was opened here stays open.
+ */
+export async function makeSinks(
+  config: Config,
+  host: string,
+  logger: Logger,
+  open: readonly OpenSink[] = [],
+): Promise<OpenSink[]> {
+  const { iso8601 } = config.output;
+  const sinks: OpenSink[] = [];
+  try {
+    for (const sink of config.sinks) {
+      const same = open.find((one) => isDeepStrictEqual(one.config, sink));
+      sinks.push(
+        same?.iso8601 === iso8601
+          ? same
+          : { ...(await openSink(sink, config, host, logger)), config: sink, iso8601 },
+      );
+    }
+  } catch (error) {
+    await closeNew(sinks, open);
+    throw error;
+  }
+  return sinks;
 }
 
-async function open(
+/** Closes the sinks that are not among those of before. */
+export async function closeNew(
+  sinks: readonly OpenSink[],
+  before: readonly OpenSink[],
+): Promise<void> {
+  for (const one of sinks) if (!before.includes(one)) await one.sink.close();
+}
+
+async function openSink(
   sink: SinkConfig,
   config: Config,
   host: string,
   logger: Logger,
-): Promise<OpenSink> {
+): Promise<Omit<OpenSink, 'config' | 'iso8601'>> {
   const route = routeOf(sink.route);
   switch (sink.type) {
     case 'stdout': {

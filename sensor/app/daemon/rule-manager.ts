@@ -26,23 +26,34 @@ export class RulesError extends SakerError {
 }
 
 /** Which rule files, and how they are loaded. */
-export interface RuleManagerOptions {
+export interface RuleSource {
   readonly paths: readonly string[];
   readonly matching: 'first' | 'all';
   readonly load: LoadOptions;
-  readonly logger: Logger;
+}
+
+/** A set that is checked and not yet in force. */
+export interface LoadedRules {
+  /** For the sensor thread. */
+  readonly message: RulesMessage;
+  /** Notes that it is in force. */
+  readonly commit: () => void;
 }
 
 /**
  * Loads and checks rule sets and counts their generations. A set with an error never gets further: the one in force stays.
  */
 export class RuleManager {
-  readonly #options: RuleManagerOptions;
+  readonly #logger: Logger;
+  #source: RuleSource;
+  /** The number given out last; a set that came to nothing keeps its own. */
+  #issued = 0;
   #generation = 0;
   #current: LoadResult | null = null;
 
-  constructor(options: RuleManagerOptions) {
-    this.#options = options;
+  constructor(source: RuleSource, logger: Logger) {
+    this.#source = source;
+    this.#logger = logger;
   }
 
   /** The set in force. */
@@ -55,32 +66,42 @@ export class RuleManager {
   }
 
   /**
-   * Reads and checks the files.
+   * Reads and checks the files; the set is of the next generation.
    *
+   * @param source - Other files or another way to load them; kept once the set is in force.
    * @throws RulesError when one has an error; SakerError `RULE_FILE` when one cannot be read.
-   * @returns the set for the sensor thread under the next generation, and what `commit` notes once it is in force.
    */
-  load(): { readonly message: RulesMessage; readonly commit: () => void } {
-    const files = readRuleFiles(this.#options.paths);
-    const result = loadRules(files, this.#options.load);
+  load(source: RuleSource = this.#source): LoadedRules {
+    const files = readRuleFiles(source.paths);
+    const result = loadRules(files, source.load);
     const shown = renderText(result.diagnostics, files, { color: false });
     if (result.diagnostics.some(({ severity }) => severity === 'error')) {
       throw new RulesError(result.diagnostics, shown);
     }
     for (const { severity, file, line, column, message, code } of result.diagnostics) {
       if (severity === 'warning') {
-        this.#options.logger.warn('rule file', { at: `${file}:${line}:${column}`, message, code });
+        this.#logger.warn('rule file', { at: `${file}:${line}:${column}`, message, code });
       }
     }
-    const generation = this.#generation + 1;
+    return this.#issue(result, source);
+  }
+
+  /** The set in force under another generation, to go back to; null: there is none yet. */
+  again(): LoadedRules | null {
+    return this.#current && this.#issue(this.#current, this.#source);
+  }
+
+  #issue(result: LoadResult, source: RuleSource): LoadedRules {
+    const generation = ++this.#issued;
     return {
       message: {
         kind: 'rules',
         rules: result.ruleSet.rules,
         generation,
-        matching: this.#options.matching,
+        matching: source.matching,
       },
       commit: () => {
+        this.#source = source;
         this.#generation = generation;
         this.#current = result;
       },

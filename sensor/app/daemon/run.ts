@@ -1,17 +1,14 @@
-import type { Config } from '../config/index.js';
 import { Daemon } from './daemon.js';
+import type { ReadSettings } from './settings.js';
 
 /**
- * Runs the sensor until SIGTERM, SIGINT or a fault. SIGHUP reads the rules again, SIGUSR1 opens output files anew.
+ * Runs the sensor until SIGTERM, SIGINT or a fault. SIGHUP reads configuration and rules again, SIGUSR1 opens output files anew.
  *
  * @returns whether it was told to end (true) or ended of a fault.
  * @throws SakerError when it could not start.
  */
-export async function runUntilSignal(
-  config: Config,
-  rulePaths: readonly string[],
-): Promise<boolean> {
-  const daemon = new Daemon(config, rulePaths);
+export async function runUntilSignal(read: ReadSettings): Promise<boolean> {
+  const daemon = new Daemon(read);
   let told = false;
   const end = (): void => {
     told = true;
@@ -20,7 +17,7 @@ export async function runUntilSignal(
   const reload = (): void => {
     daemon.reload().catch((error: unknown) => {
       const { message, details } = error as Error & { details?: string };
-      daemon.logger.error(`reload refused, the old rules stay: ${message}`, { details });
+      daemon.logger.error(`reload refused, all stays as it was: ${message}`, { details });
     });
   };
   process.on('SIGTERM', end);

@@ -15,6 +15,9 @@ import type { SensorOptions } from '../sensor/sensor.js';
 const ANSWER_MS = 10_000;
 const STOP_MS = 5_000;
 
+/** Takes a packet of live events, and how many had to be left out. */
+export type TakeEvents = (items: readonly LiveEventItem[], dropped: number) => void;
+
 /** The delivery thread's end of the sensor thread. */
 export class SensorLink {
   readonly #worker: Worker;
@@ -25,7 +28,7 @@ export class SensorLink {
   /** Told whenever groups of containers changed: cgroup v2 id, first 12 characters of the container's id. */
   onContainers: (groups: readonly (readonly [id: number, containerId: string])[]) => void = () =>
     undefined;
-  readonly #onEvents = new Set<(items: readonly LiveEventItem[], dropped: number) => void>();
+  readonly #watchers = new Map<number, TakeEvents>();
   #id = 0;
   #ending = false;
 
@@ -80,16 +83,13 @@ export class SensorLink {
     return done;
   }
 
-  /** Streams decoded events; one watcher's filter is in force at a time, the last one's. */
-  watchEvents(
-    filter: EventFilter,
-    take: (items: readonly LiveEventItem[], dropped: number) => void,
-  ): () => void {
-    this.#onEvents.add(take);
-    this.#send({ kind: 'events', filter });
+  /** Streams decoded events to one of any number of watchers. @returns what to call when it goes. */
+  watchEvents(filter: EventFilter, take: TakeEvents): () => void {
+    const watcher = ++this.#id;
+    this.#watchers.set(watcher, take);
+    this.#send({ kind: 'events', watcher, filter });
     return () => {
-      this.#onEvents.delete(take);
-      if (this.#onEvents.size === 0) this.#send({ kind: 'events', filter: null });
+      if (this.#watchers.delete(watcher)) this.#send({ kind: 'events', watcher, filter: null });
     };
   }
 
@@ -173,7 +173,7 @@ export class SensorLink {
         });
         return;
       case 'events':
-        for (const take of this.#onEvents) take(message.items, message.dropped);
+        this.#watchers.get(message.watcher)?.(message.items, message.dropped);
         return;
       case 'failed': {
         const error = asError(message.error);

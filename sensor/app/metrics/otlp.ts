@@ -8,14 +8,16 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Logger } from '../../core/index.js';
-import { listenToOtel } from '../../sinks/otlp/index.js';
+import {
+  grpcConnection,
+  httpConnection,
+  listenToOtel,
+  type OtlpPeer,
+} from '../../sinks/otlp/index.js';
 import type { Metric, MetricsSource } from './metric.js';
 
-export interface OtlpMetricsOptions {
-  /** For http, `/v1/metrics` is added unless it is there. */
-  readonly endpoint: string;
+export interface OtlpMetricsOptions extends OtlpPeer {
   readonly protocol: 'http' | 'grpc';
-  readonly headers: Readonly<Record<string, string>>;
   readonly intervalMs: number;
   /** `host.name` of the resource. */
   readonly host: string;
@@ -94,17 +96,8 @@ function unitOf(name: string): string {
 async function makeExporter(options: OtlpMetricsOptions): Promise<PushMetricExporter> {
   if (options.protocol === 'http') {
     const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
-    const url = new URL(options.endpoint);
-    if (!url.pathname.endsWith('/v1/metrics')) {
-      url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/metrics`;
-    }
-    return new OTLPMetricExporter({ url: url.href, headers: { ...options.headers } });
+    return new OTLPMetricExporter(httpConnection(options, '/v1/metrics'));
   }
-  const [{ OTLPMetricExporter }, { Metadata }] = await Promise.all([
-    import('@opentelemetry/exporter-metrics-otlp-grpc'),
-    import('@grpc/grpc-js'),
-  ]);
-  const metadata = new Metadata();
-  for (const [key, value] of Object.entries(options.headers)) metadata.set(key, value);
-  return new OTLPMetricExporter({ url: options.endpoint, metadata });
+  const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc');
+  return new OTLPMetricExporter(await grpcConnection(options));
 }

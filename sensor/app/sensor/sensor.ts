@@ -20,6 +20,8 @@ import { Pipeline } from './pipeline.js';
 
 /** How often the spool tidies up and the wall clock is looked at: it may have been stepped. */
 const TICK_MS = 1_000;
+/** Rule sets, the one in force among them; a reload that is taken back puts in two. */
+const KEPT_SETS = 3;
 
 /** What the sensor thread is given; plain data. */
 export interface SensorOptions {
@@ -52,10 +54,10 @@ export class Sensor {
   readonly #ruleFaults: RateLimited;
   /** For each kind, the classes that some rule in force could match. */
   #classes: readonly bigint[] = [];
-  /** Of this generation and the one before: verdicts made under it may still be on their way. */
+  /** The last few: verdicts made under an earlier one may still be on their way. */
   readonly #sets = new Map<number, RuleSetInForce>();
   #containers = -1;
-  #live: LiveEvents | null = null;
+  readonly #live = new Map<number, LiveEvents>();
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -151,26 +153,28 @@ export class Sensor {
     this.#control(union(this.#classes, wanted), generation);
     this.#pipeline.setRules(engine, generation);
     this.#sets.set(generation, { rules, engine });
-    for (const old of this.#sets.keys()) if (old < generation - 1) this.#sets.delete(old);
+    for (const old of [...this.#sets.keys()].slice(0, -KEPT_SETS)) this.#sets.delete(old);
     this.#classes = wanted;
     this.#control(wanted, generation);
   }
 
-  /** Begins or ends to post decoded events. While somebody watches the kernel discards nothing. */
-  watchEvents(filter: EventFilter | null): void {
-    this.#live?.flush();
-    if (filter === null) {
-      this.#live = null;
-      this.#stages.onEvent = undefined;
-    } else {
+  /** Begins or (null) ends to post decoded events to a watcher. While somebody watches the kernel discards nothing. */
+  watchEvents(watcher: number, filter: EventFilter | null): void {
+    this.#live.get(watcher)?.flush();
+    if (filter === null) this.#live.delete(watcher);
+    else {
       const live = new LiveEvents(this.#identity.fields, filter, (items, dropped) => {
-        this.#post({ kind: 'events', items, dropped });
+        this.#post({ kind: 'events', watcher, items, dropped });
       });
-      this.#live = live;
-      this.#stages.onEvent = (event) => {
-        live.take(event);
-      };
+      this.#live.set(watcher, live);
     }
+    const all = [...this.#live.values()];
+    this.#stages.onEvent =
+      all.length === 0
+        ? undefined
+        : (event) => {
+            for (const live of all) live.take(event);
+          };
     this.#control(this.#classes, this.#pipeline.generation);
   }
 
@@ -210,7 +214,7 @@ export class Sensor {
     this.#closed = true;
     if (this.#timer) clearInterval(this.#timer);
     this.#probes.source.drain();
-    this.#live?.flush();
+    for (const live of this.#live.values()) live.flush();
     this.#probes.close();
     this.#spool.close();
     this.#logger.debug('the sensor thread ends');
@@ -248,7 +252,7 @@ export class Sensor {
   /** Nobody watching: only what a rule could match leaves the kernel. Somebody watching: everything. */
   #control(classes: readonly bigint[], generation: number): void {
     this.#probes.setControl({
-      classes: new Map(this.#live === null ? classes.entries() : []),
+      classes: new Map(this.#live.size === 0 ? classes.entries() : []),
       generation,
       wantEnv: false,
     });

@@ -29,7 +29,7 @@ try {
           post({ kind: 'status', id: message.id, status: sensor.status() });
           break;
         case 'events':
-          sensor.watchEvents(message.filter);
+          sensor.watchEvents(message.watcher, message.filter);
           break;
         case 'stop':
           sensor.close();

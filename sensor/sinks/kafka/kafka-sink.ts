@@ -1,6 +1,8 @@
 import type { Logger } from '../../core/index.js';
 import { jsonLine, type Alert } from '../../spool/index.js';
 import type { DeliveryResult, Sink } from '../sink.js';
+import { withoutSecrets } from '../advice.js';
+import { kafkaAdvice } from './advice.js';
 import { kafkaErrorType, reasonOf } from './errors.js';
 import type { KafkaSinkOptions } from './options.js';
 import { partitionFor } from './partition.js';
@@ -66,7 +68,12 @@ export class KafkaSink implements Sink {
     } catch (error) {
       this.#failures++;
       await this.#drop();
-      return { kind: 'retry', reason: reasonOf(error) };
+      const reason = withoutSecrets(reasonOf(error), [this.#options.sasl?.password ?? '']);
+      return {
+        kind: 'retry',
+        reason,
+        hint: kafkaAdvice(kafkaErrorType(error), reason, this.#options),
+      };
     }
     this.#progress = null;
     return rejected.length > 0 ? { kind: 'partial', rejected } : { kind: 'delivered' };

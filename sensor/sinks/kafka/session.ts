@@ -67,7 +67,8 @@ export class KafkaSession {
       requestTimeout: options.requestTimeoutMs,
       retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
       ...(options.tls ? { ssl: tlsOptions(options.tls) } : {}),
-      ...(options.sasl ? { sasl: options.sasl as SASLOptions } : {}),
+      // A copy: kafkajs keeps its authenticator in this object, and settings are frozen.
+      ...(options.sasl ? { sasl: { ...options.sasl } as SASLOptions } : {}),
       logLevel: logLevel.WARN,
       logCreator: () => (entry) => {
         logger.debug('kafka client', { sink: options.name, said: entry.log.message });

@@ -1,3 +1,4 @@
+export { grpcConnection, httpConnection, type OtlpPeer } from './connection.js';
 export { listenToOtel } from './diag.js';
 export type { OtlpSinkOptions } from './options.js';
 export { OtlpSink } from './otlp-sink.js';

@@ -3,9 +3,10 @@ import { defaultResource, resourceFromAttributes, type Resource } from '@opentel
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { Logger } from '../../core/index.js';
 import type { Alert } from '../../spool/index.js';
+import { withoutSecrets } from '../advice.js';
 import type { DeliveryResult, Sink } from '../sink.js';
 import { listenToOtel, takePartialSuccess } from './diag.js';
-import { blamesMessages, failureOf } from './failure.js';
+import { blamesMessages, failureOf, otlpAdvice, type ExportFailure } from './failure.js';
 import { makeExporter } from './exporter.js';
 import type { OtlpSinkOptions } from './options.js';
 import { toLogRecord } from './record.js';
@@ -16,7 +17,8 @@ const GOODBYE_MS = 1_000;
  * Alerts as OpenTelemetry log records, at least once, in order.
  *
  * @remarks Straight from the spool to the exporter: the SDK's batch processor drops silently when its queue is full or an
- * export fails. The exporter repeats what a collector may take later within its own time-out; then the spool holds it.
+ * export fails. The exporter repeats what a collector may take later within its own time-out; then the spool holds it. It is made
+ * anew after a failure: renewed certificates are taken up, and no connection is kept that hangs.
  */
 export class OtlpSink implements Sink {
   readonly name: string;
@@ -54,7 +56,12 @@ export class OtlpSink implements Sink {
   async deliver(batch: readonly Alert[], signal: AbortSignal): Promise<DeliveryResult> {
     // One that was given up may still arrive; it ends by its own time-out.
     await this.#running;
-    const exporter = (this.#exporter ??= await makeExporter(this.#options));
+    let exporter: LogRecordExporter;
+    try {
+      exporter = this.#exporter ??= await makeExporter(this.#options);
+    } catch (error) {
+      return this.#retry(failureOf(error));
+    }
     const rejected: Rejected[] = [];
     let unnamed = null as { readonly count: number; readonly reason: string } | null;
     const lots: { readonly from: number; readonly to: number }[] = [{ from: 0, to: batch.length }];
@@ -63,7 +70,10 @@ export class OtlpSink implements Sink {
       const outcome = await this.#export(exporter, alerts, signal);
       if (outcome.kind === 'failed') {
         const failure = failureOf(outcome.error);
-        if (!blamesMessages(failure)) return { kind: 'retry', reason: failure.reason };
+        if (!blamesMessages(failure)) {
+          void this.close();
+          return this.#retry(failure);
+        }
         // Halves, the earlier one next, until it is known which alert is to blame.
         const middle = (lot.from + lot.to) >> 1;
         if (alerts.length > 1)
@@ -95,6 +105,12 @@ export class OtlpSink implements Sink {
     });
     await Promise.race([exporter.shutdown().catch(() => undefined), enough]);
     clearTimeout(timer);
+  }
+
+  /** Secrets stay out of it: the collector's words may repeat what it was sent, the library's what it was given. */
+  #retry(failure: ExportFailure): DeliveryResult {
+    const reason = withoutSecrets(failure.reason, Object.values(this.#options.headers));
+    return { kind: 'retry', reason, hint: otlpAdvice({ ...failure, reason }) };
   }
 
   #export(

@@ -189,6 +189,44 @@ describe('the configuration', () => {
     expect({ ...again, sinks: [] }).toEqual({ ...loaded.config, sinks: [] });
   });
 
+  it('shows no secret with a problem, wherever on the line and however broken the text', () => {
+    const shown = (text: string, overrides: readonly string[] = []): string => {
+      const loaded = parseConfig(text, 'saker.yaml', overrides, environment);
+      expect(loaded.ok).toBe(false);
+      return loaded.ok ? '' : loaded.problems.map(renderProblem).join('\n');
+    };
+    const kafka = (sasl: string, more = '') =>
+      `sinks:\n  - { name: k, type: kafka, brokers: ['h:1'], topic: t, sasl: ${sasl}${more} }`;
+    const texts = [
+      kafka('{ mechanism: plian, username: u, password: hunter22 }'),
+      kafka('{ mechanism: plain, username: u, password: [hunter22] }'),
+      kafka('{ mechanism: plain, username: u, pasword: x, password: "hunter22" }'),
+      kafka('{ mechanism: plain, username: u, passwort: hunter22 }').replace(
+        'passwort',
+        'sasl_password',
+      ),
+      kafka('{ mechanism: plain, username: u, password: "hunter22 }'),
+      `sinks:\n  - { name: o, type: otlp, endpoint: http://h, headers: { x-team: hunter22, authorization: Bearer hunter22 }, x: 1 }`,
+    ];
+    for (const text of texts) expect(shown(text)).not.toContain('hunter22');
+    // The caret stays below what is meant, and references to secrets are shown.
+    expect(shown(texts[0]!)).toContain('password: ******** }');
+    expect(shown(kafka("{ mechanism: plian, username: u, password: 'file:/run/x' }"))).toContain(
+      'file:/run/x',
+    );
+    expect(shown('', ['sinks[0].sasl.password=hunter22'])).not.toContain('hunter22');
+    expect(shown('', ['metrics.otlp.headers.x=hunter22', 'nope=1'])).not.toContain('hunter22');
+  });
+
+  it('refuses encryption that would not happen, and credentials in an address', () => {
+    const otlp = (endpoint: string, tls: string) =>
+      problems(`metrics: { otlp: { endpoint: '${endpoint}'${tls} } }`);
+    expect(otlp('http://c:4318', ', tls: {}')[0]).toContain('not encrypted');
+    expect(otlp('https://u:hunter22@c:4318', '')[0]).toContain('no user name or password');
+    expect(otlp('https://u:hunter22@c:4318', '').join()).not.toContain('hunter22');
+    expect(otlp('https://c:4318', ', tls: { ca: /x }')).toEqual([]);
+  });
+
   it('publishes a schema that is one, and judges as a schema validator does', () => {
     const ajv = new Ajv2020({
       strict: true,

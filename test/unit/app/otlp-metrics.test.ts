@@ -18,6 +18,7 @@ describe('the sensor’s own metrics by OTLP', () => {
       endpoint: collector.endpoint,
       protocol: 'http',
       headers: { authorization: 'Bearer m' },
+      tls: null,
       intervalMs: 100,
       host: 'lab1',
       source: {
