@@ -34,7 +34,8 @@ Examples:
   echo '{"condition": "fd.sport < 1024", "event": {"fd.sport": 443}}' | saker rules eval
 
 Each line {"condition": TEXT, "event": {FIELD: VALUE}} is answered by {"result": true|false} or
-{"error": {code, message, hint, line, column, start, end}}. An event may begin from a base: {"base": "exec", …}.
+{"error": {code, message, hint, line, column, start, end}}. An event may begin from a base: {"base": "exec", …}; without --event,
+a line that has none is an event without any field.
 Exit status 0 whatever the result, 1 when CONDITION or its event is faulty; lines each have their own answer.`,
     )
     .action(async (condition: string | undefined, options: EvalOptions) => {
@@ -45,7 +46,7 @@ Exit status 0 whatever the result, 1 when CONDITION or its event is faulty; line
         if (options.event === '-') {
           throw new SakerError('USAGE', 'standard input cannot be both the event and the lines');
         }
-        return answerRequests((request) => answer({ ...request, event: request.event ?? common }));
+        return answerRequests((request) => answer({ ...request, event: request.event ?? common ?? {} }));
       }
       if (common === undefined) {
         throw new SakerError('USAGE', 'no event is named', {

@@ -77,6 +77,12 @@ describe('saker rules eval, JSON lines', () => {
     ).toEqual([{ result: true }, { result: false }, { result: true }]);
   });
 
+  it('takes a line without an event as an event without any field', async () => {
+    const answers = await lines(line('not proc.name = a'), line('proc.name = a'), line('a or'));
+    expect(answers.slice(0, 2)).toEqual([{ result: true }, { result: false }]);
+    expect(answers[2]).toMatchObject({ error: { code: 'syntax', start: 4 } });
+  });
+
   it('places an error in the condition, in UTF-16 units', async () => {
     const [unknown, syntax, wide] = await lines(
       line('evt.type = open and fd.nam = /a', {}),
