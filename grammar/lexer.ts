@@ -1,4 +1,6 @@
 import { toBytes } from '../sensor/core/bytes.js';
+import { closest } from '../sensor/core/suggest.js';
+import { LIST_OPERATORS, TRANSFORMERS, WORD_OPERATORS } from './ast.js';
 import type { AstSpan, AstText } from './ast.js';
 import { foldLiterals, foldTest } from './fold.js';
 import { moolexer } from './patterns.js';
@@ -94,6 +96,7 @@ export function lex(text: string): Token[] {
         emit(token.type, start, end, word);
         break;
       case 'not':
+        if (!isBoundary(text[end])) throw glued(text, start, 'not', out);
         nots++;
         if (frames.length + nots > MAX_DEPTH) {
           throw new ConditionSyntaxError(`nested deeper than ${MAX_DEPTH} levels`, { start, end });
@@ -114,7 +117,8 @@ export function lex(text: string): Token[] {
         break;
       case 'index': {
         const before = out.at(-1);
-        if (before?.type !== 'rparen' || before.end !== start) throw unexpected(text, start, state);
+        if (before?.type !== 'rparen' || before.end !== start)
+          throw unexpected(text, start, state, out);
         emit('index', start, end, indexText(word, start + 1));
         break;
       }
@@ -134,6 +138,7 @@ export function lex(text: string): Token[] {
         go('value');
         break;
       case 'listOp':
+        refuseLongerWord(text, start, end);
         emit('compareOp', start, end, word);
         go('list');
         break;
@@ -177,13 +182,13 @@ export function lex(text: string): Token[] {
             : undefined,
         );
       default:
-        throw unexpected(text, start, state);
+        throw unexpected(text, start, state, out);
     }
   }
   if (frames.length > 0) {
     throw new ConditionSyntaxError('")" is missing at the end', at(text, text.length));
   }
-  if (state !== 'expr') throw unexpected(text, text.length, state);
+  if (state !== 'expr') throw unexpected(text, text.length, state, out);
   return out;
 }
 
@@ -199,15 +204,121 @@ const EXPECTED = {
   valArg: 'a field',
 } as const;
 
+/** Tokens behind which a condition may end. */
+const CLOSING: ReadonlySet<string> = new Set([
+  'rparen',
+  'identifier',
+  'exists',
+  'test',
+  'listClose',
+  'index',
+]);
+
+/** What may stand behind a token, where a check or a connective is due. */
+export function expectedBehind(token: Token | undefined): string {
+  return token !== undefined && CLOSING.has(token.type) ? '"and", "or" or the end' : EXPECTED.expr;
+}
+
+const isBoundary = (char: string | undefined): boolean =>
+  char === undefined || ' \b\t\n\r('.includes(char);
+
 function at(text: string, start: number): AstSpan {
   const word = /^(?:[a-zA-Z0-9_.]+|[^\s])/.exec(text.slice(start, start + 80));
   return { start, end: Math.min(text.length, start + (word?.[0].length ?? 1)) };
 }
 
-function unexpected(text: string, start: number, state: State): ConditionSyntaxError {
+function unexpected(
+  text: string,
+  start: number,
+  state: State,
+  out: readonly Token[],
+): ConditionSyntaxError {
   const span = at(text, start);
   const found = start >= text.length ? 'the end' : `"${text.slice(span.start, span.end)}"`;
-  return new ConditionSyntaxError(`expected ${EXPECTED[state]}, found ${found}`, span);
+  const expected = state === 'expr' ? expectedBehind(out.at(-1)) : EXPECTED[state];
+  return new ConditionSyntaxError(
+    `expected ${expected}, found ${found}`,
+    span,
+    hintAt(text, span, state, out),
+  );
+}
+
+/** What was probably meant by what cannot stand here. */
+function hintAt(
+  text: string,
+  span: AstSpan,
+  state: State,
+  out: readonly Token[],
+): string | undefined {
+  const word = text.slice(span.start, span.end);
+  switch (state) {
+    case 'op': {
+      const end = out.at(-1)?.end;
+      if (word === '[' && end !== span.start)
+        return 'the argument follows its field without a blank';
+      if (word === '[') return 'an argument with blanks, quotes or brackets stands in quotes';
+      return operatorHint(word);
+    }
+    case 'expr': {
+      const last = out.at(-1);
+      if (word === ',' && last?.type === 'test')
+        return 'several values stand in parentheses: in (a, b)';
+      if (word === '=' && last?.type === 'test') return 'a value with "=" stands in quotes';
+      if (word === '&' || word === '|') return `write ${word === '&' ? 'and' : 'or'}`;
+      if (word === '!') return 'write not';
+      if ((word === '"' || word === "'") && last?.type === 'test')
+        return 'a value with quotes inside stands in quotes as a whole';
+      return undefined;
+    }
+    case 'value':
+      return word === '('
+        ? 'one value stands without parentheses; for several write in (a, b)'
+        : undefined;
+    case 'number':
+      return 'only numbers are greater or less: no quotes, no names';
+    default:
+      return undefined;
+  }
+}
+
+function operatorHint(word: string): string | undefined {
+  if (WORD_OPERATORS.some((op) => op === word)) return `"${word}" needs a blank behind it`;
+  const known = [...WORD_OPERATORS, ...LIST_OPERATORS, 'exists'];
+  const near = closest(word, known);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  const glued = WORD_OPERATORS.find((op) => word.startsWith(op));
+  if (glued !== undefined) return `"${glued}" needs a blank behind it`;
+  return undefined;
+}
+
+/**
+ * `in` needs nothing behind it, so `inside (a)` begins with it; but a word with parentheses behind it is an operator that
+ * does not exist.
+ */
+function refuseLongerWord(text: string, start: number, end: number): void {
+  const rest = /^[a-zA-Z0-9_]+(?=[ \b\t\n\r]*\()/.exec(text.slice(end, end + 80))?.[0];
+  if (rest === undefined || TRANSFORMERS.some((name) => name === rest) || rest === 'val') return;
+  const word = text.slice(start, end + rest.length);
+  throw new ConditionSyntaxError(
+    `expected ${EXPECTED.op}, found "${word}"`,
+    { start, end: end + rest.length },
+    operatorHint(word),
+  );
+}
+
+function glued(
+  text: string,
+  start: number,
+  word: string,
+  out: readonly Token[],
+): ConditionSyntaxError {
+  const span = at(text, start);
+  const expected = expectedBehind(out.at(-1));
+  return new ConditionSyntaxError(
+    `expected ${expected}, found "${text.slice(span.start, span.end)}"`,
+    span,
+    `"${word}" needs a blank or "(" behind it: no name can begin with it`,
+  );
 }
 
 const bareText = (word: string, start: number, end: number): AstText => ({

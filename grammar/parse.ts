@@ -2,7 +2,7 @@ import nearley from 'nearley';
 import { invariant } from '../sensor/core/errors.js';
 import type { Ast } from './ast.js';
 import compiled from './condition.generated.js';
-import { lex } from './lexer.js';
+import { expectedBehind, lex } from './lexer.js';
 import { ConditionSyntaxError } from './syntax-error.js';
 import type { Token } from './tokens.js';
 
@@ -69,23 +69,10 @@ export function countParses(text: string): number {
   return parser.results.length;
 }
 
-/** Tokens behind which a condition may end. */
-const CLOSING: ReadonlySet<string> = new Set([
-  'rparen',
-  'identifier',
-  'exists',
-  'test',
-  'listClose',
-  'index',
-]);
-
 function misplaced(tokens: readonly Token[], offset: number): ConditionSyntaxError {
   const before = tokens[offset - 1];
   const token = tokens[offset];
-  const expected =
-    before !== undefined && CLOSING.has(before.type)
-      ? '"and", "or" or the end'
-      : 'a field, a macro, "not" or "("';
+  const expected = expectedBehind(before);
   if (token === undefined) {
     const end = before?.end ?? 0;
     return new ConditionSyntaxError(`expected ${expected}, found the end`, { start: end, end });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { EXIT } from '../core/index.js';
-import { allFields, closest, type FieldDef } from '../lang/index.js';
+import { EXIT, closest } from '../core/index.js';
+import { allFields, type FieldDef } from '../lang/index.js';
 import { outputOption, printJson } from './output.js';
 
 interface FieldOptions {

@@ -5,3 +5,4 @@ export * from './logger.js';
 export * from './clock.js';
 export * from './address.js';
 export * from './package-root.js';
+export { closest, didYouMean, editDistance } from './suggest.js';

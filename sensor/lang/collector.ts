@@ -5,7 +5,7 @@ import type { ExceptionItem, ListItem, MacroItem, RuleItem, RuleParts } from './
 import { mergeExceptions, validateException } from './passes/exceptions.js';
 import type { Report } from './read-values.js';
 import { MappedText } from './source.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../core/index.js';
 
 /** Joins an appended text with one blank. */
 const joined = (before: MappedText, after: MappedText): MappedText =>

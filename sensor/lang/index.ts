@@ -12,7 +12,6 @@ export { parsePriority } from './read-rule.js';
 export { wildcard } from './select.js';
 export { parseOutput } from './output.js';
 export { inferEvents } from './passes/events.js';
-export { closest, didYouMean } from './suggest.js';
 export { parseIp } from './literals.js';
 export { BUILTIN_PLUGINS, ENGINE_VERSION } from './versions.js';
 export { allFields, findField, resolveFieldText } from './fields/index.js';

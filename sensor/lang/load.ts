@@ -14,7 +14,7 @@ import { readFile } from './reader.js';
 import type { ReadFile, Requirements } from './reader.js';
 import { selectRules } from './select.js';
 import { SourceFile } from './source.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../core/index.js';
 import { BUILTIN_PLUGINS, satisfies } from './versions.js';
 
 /** What one file gave, in the order Falco would have said it (falco-formats §3). */

@@ -5,7 +5,7 @@ import { allFields, resolveFieldText } from './fields/index.js';
 import type { OutputToken, Span } from './ir.js';
 import { resolveOperand } from './passes/resolve/index.js';
 import type { ConditionFinding } from './passes/resolve/index.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../core/index.js';
 
 export interface OutputFinding extends Finding {
   readonly span: Span;

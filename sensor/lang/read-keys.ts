@@ -1,6 +1,6 @@
 import type { ItemReader } from './read-values.js';
 import { shapeError } from './read-values.js';
-import { closest, didYouMean, editDistance } from './suggest.js';
+import { closest, didYouMean, editDistance } from '../core/index.js';
 
 /** Our own keys of rules. Falco only warns about them, so one file serves both. */
 export const OWN_KEYS = ['action', 'mode', 'reply'] as const;

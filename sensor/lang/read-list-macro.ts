@@ -58,6 +58,12 @@ export function readMacroItem(
       message: `"${name}" is no identifier: no condition can name this macro`,
       hint: 'letters first, then letters, digits and _',
     });
+  } else if (name.startsWith('not')) {
+    reader.warn({
+      code: 'invalid-macro-name',
+      message: `no condition can name the macro "${name}": it would be read as the operator not`,
+      hint: 'choose a name that does not begin with these letters',
+    });
   }
   const overrides = readOverrides(reader, ['condition'], ['condition']);
   const append = deprecatedAppend(reader, overrides !== null);

@@ -8,7 +8,7 @@ import { OWN_KEYS, checkKeys, deprecatedAppend, readOverrides } from './read-key
 import { readName } from './read-list-macro.js';
 import type { ItemReader, Report } from './read-values.js';
 import { shapeError } from './read-values.js';
-import { closest } from './suggest.js';
+import { closest } from '../core/index.js';
 import type { YamlMap } from './yaml.js';
 
 const APPENDABLE = ['condition', 'output', 'desc', 'tags', 'exceptions'] as const;

@@ -6,7 +6,7 @@ import { readListItem, readMacroItem } from './read-list-macro.js';
 import { readRuleItem } from './read-rule.js';
 import { ItemReader, shapeError } from './read-values.js';
 import type { SourceFile } from './source.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean } from '../core/index.js';
 import {
   ENGINE_VERSION,
   compareVersions,

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, parse, Scalar, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
+import { closest } from '../../core/index.js';
 import { expandText, readSecret, type Environment } from './expand.js';
 import type { Schema } from './schema.js';
 import type { ConfigSource } from './source.js';
@@ -60,7 +61,7 @@ class Validator {
       const key = isScalar(keyNode) ? String(keyNode.value) : '';
       const known = schema.properties?.[key] !== undefined;
       if (!known && schema.additionalProperties === false) {
-        const near = nearest(key, Object.keys(schema.properties ?? {}));
+        const near = closest(key, Object.keys(schema.properties ?? {}));
         this.source.problem(
           'unknown-key',
           `unknown key "${join(at, key)}"`,
@@ -125,7 +126,7 @@ class Validator {
     const type = typeNode === null ? null : String(typeNode.value);
     const chosen = schemas[types.indexOf(type ?? '')];
     if (chosen) return this.value(node, chosen, at);
-    const near = type === null ? null : nearest(type, types);
+    const near = type === null ? undefined : closest(type, types);
     const hint = near ? `did you mean "${near}"?` : `one of ${types.join(', ')}`;
     if (typeNode === null)
       this.source.problem('missing-key', `"${join(at, 'type')}" is missing`, node, hint);
@@ -189,7 +190,7 @@ class Validator {
 
   #checkText(value: string, node: Node, schema: Schema, at: string): void {
     if (schema.enum && !schema.enum.includes(value)) {
-      const near = nearest(value, schema.enum);
+      const near = closest(value, schema.enum);
       const hint = near ? `did you mean "${near}"?` : `one of ${schema.enum.join(', ')}`;
       this.source.problem('value', `"${at}" is ${quote(value)}`, node, hint);
     } else if (value.length < (schema.minLength ?? 0)) {
@@ -219,31 +220,4 @@ function about(schema: Schema | undefined): string | null {
 
 function quote(text: string | null): string {
   return text === null ? 'missing' : JSON.stringify(text);
-}
-
-/** The candidate at most two edits (and a third of its length) away. */
-export function nearest(text: string, candidates: readonly string[]): string | null {
-  let best: string | null = null;
-  let least = 3;
-  for (const candidate of candidates) {
-    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
-    if (distance < least && distance <= Math.ceil(candidate.length / 3)) {
-      best = candidate;
-      least = distance;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

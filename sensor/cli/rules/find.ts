@@ -1,5 +1,5 @@
-import { SakerError } from '../../core/index.js';
-import { didYouMean, renderText, type CompiledRule, type Rule } from '../../lang/index.js';
+import { SakerError, didYouMean } from '../../core/index.js';
+import { renderText, type CompiledRule, type Rule } from '../../lang/index.js';
 import type { Loaded } from './files.js';
 
 /** A rule that compiled. */

@@ -10,7 +10,7 @@ import { diagnosticAt, diagnosticFor } from '../diagnostic.js';
 import type { ExceptionItem, OneOrMany } from '../items.js';
 import type { Report } from '../read-values.js';
 import { MappedText } from '../source.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../../core/index.js';
 import { quoteItem } from './lists.js';
 import { resolveOperand } from './resolve/index.js';
 

@@ -1,5 +1,6 @@
 import { printValue } from '../../../grammar/index.js';
 import { toBytes, toText } from '../../core/bytes.js';
+import type { ByteString } from '../../core/bytes.js';
 import type { Condition, Literal, Net, Operand } from '../ir.js';
 
 /** Longer texts end in an ellipsis: macros that double at each level would fill the memory. */
@@ -10,52 +11,79 @@ const MAX_LENGTH = 1 << 20;
  * around operators.
  */
 export function printCondition(condition: Condition): string {
-  const budget = { left: MAX_LENGTH };
-  const parts: string[] = [];
-  print(condition, parts, budget);
-  return budget.left < 0 ? `${parts.join('')}…` : parts.join('');
+  return new Printer(printValue).print(condition);
 }
 
-interface Budget {
-  left: number;
+/** As `printCondition`, quoting as Falco's description does: its lists do not all read back as they were. */
+export function describeCondition(condition: Condition): string {
+  return new Printer(describedValue).print(condition);
 }
 
-function put(parts: string[], text: string, budget: Budget): void {
-  budget.left -= text.length;
-  if (budget.left >= 0) parts.push(text);
+/** Only blanks, `=`, quotes, backslashes and control characters are quoted (falco-formats §4). */
+function describedValue(value: ByteString): string {
+  const text = toText(value);
+  // eslint-disable-next-line no-control-regex
+  if (value !== '' && !/[\s="'\\\x00-\x1f\x7f]/.test(text)) return text;
+  return printValue(value);
 }
 
-function print(condition: Condition, parts: string[], budget: Budget): void {
-  if (budget.left < 0) return;
-  switch (condition.kind) {
-    case 'and':
-    case 'or':
-      put(parts, '(', budget);
-      condition.items.forEach((item, i) => {
-        if (i > 0) put(parts, ` ${condition.kind} `, budget);
-        print(item, parts, budget);
-      });
-      return put(parts, ')', budget);
-    case 'not':
-      put(parts, 'not ', budget);
-      return print(condition.item, parts, budget);
-    case 'macro':
-      return print(condition.body, parts, budget);
-    case 'exists':
-      return put(parts, `${printOperand(condition.left)} exists`, budget);
-    case 'compare': {
-      const right = condition.right.map((value) => printRight(value, condition.op));
-      const many =
-        condition.modifier !== null || ['in', 'intersects', 'pmatch'].includes(condition.op);
-      const op =
-        condition.modifier === null ? condition.op : `${condition.op} ${condition.modifier}`;
-      const text = many ? `(${right.join(', ')})` : right.join('');
-      return put(parts, `${printOperand(condition.left)} ${op} ${text}`, budget);
+/** Collects the parts of a text until it is long enough. */
+class Printer {
+  readonly #value: (value: ByteString) => string;
+  readonly #parts: string[] = [];
+  #left = MAX_LENGTH;
+
+  constructor(value: (value: ByteString) => string) {
+    this.#value = value;
+  }
+
+  print(condition: Condition): string {
+    this.#print(condition);
+    const text = this.#parts.join('');
+    return this.#left < 0 ? `${text}…` : text;
+  }
+
+  #put(text: string): void {
+    this.#left -= text.length;
+    if (this.#left >= 0) this.#parts.push(text);
+  }
+
+  #print(condition: Condition): void {
+    if (this.#left < 0) return;
+    switch (condition.kind) {
+      case 'and':
+      case 'or':
+        this.#put('(');
+        condition.items.forEach((item, i) => {
+          if (i > 0) this.#put(` ${condition.kind} `);
+          this.#print(item);
+        });
+        return this.#put(')');
+      case 'not':
+        this.#put('not ');
+        return this.#print(condition.item);
+      case 'macro':
+        return this.#print(condition.body);
+      case 'exists':
+        return this.#put(`${printOperand(condition.left)} exists`);
+      case 'compare': {
+        const right = condition.right.map((value) => printRight(value, condition.op, this.#value));
+        const many =
+          condition.modifier !== null || ['in', 'intersects', 'pmatch'].includes(condition.op);
+        const op =
+          condition.modifier === null ? condition.op : `${condition.op} ${condition.modifier}`;
+        const text = many ? `(${right.join(', ')})` : right.join('');
+        return this.#put(`${printOperand(condition.left)} ${op} ${text}`);
+      }
     }
   }
 }
 
-function printRight(value: Literal | Operand, op: string): string {
+function printRight(
+  value: Literal | Operand,
+  op: string,
+  text: (value: ByteString) => string,
+): string {
   switch (value.kind) {
     case 'field':
       return `val(${printOperand(value)})`;
@@ -65,12 +93,12 @@ function printRight(value: Literal | Operand, op: string): string {
     case 'string':
       return op === 'bcontains' || op === 'bstartswith'
         ? Buffer.from(value.value, 'latin1').toString('hex')
-        : printValue(value.value);
+        : text(value.value);
     case 'int':
     case 'bool':
       return String(value.value);
     case 'regex':
-      return printValue(toBytes(value.text));
+      return text(toBytes(value.text));
     case 'net':
       return netText(value.value);
   }

@@ -5,7 +5,7 @@ import type { LoadResult } from '../load.js';
 import { inferEvents } from '../passes/events.js';
 import type { InferredEvents } from '../passes/events.js';
 import { EVENT_NAMES } from '../events/index.js';
-import { printCondition } from './condition.js';
+import { describeCondition } from './condition.js';
 import { versionText } from '../versions.js';
 
 /** Falco's description of what was loaded (falco-formats §4). With a rule's name: only the key `rules`. */
@@ -51,7 +51,7 @@ function rule(compiled: CompiledRule): Readonly<Record<string, unknown>> {
     info: {
       capture: item.capture,
       capture_duration: item.captureDurationMs,
-      condition: item.condition.text.trim(),
+      condition: item.condition.text,
       description: item.description,
       enabled: item.enabled,
       name: item.name,
@@ -73,7 +73,7 @@ function macro(compiled: CompiledMacro, result: LoadResult): Readonly<Record<str
       plugins: [],
       used: result.usedMacros.has(item.name),
     },
-    info: { condition: item.condition.text.trim(), name: item.name },
+    info: { condition: item.condition.text, name: item.name },
   };
 }
 
@@ -100,7 +100,7 @@ function conditionDetails(compiled: CompiledCondition | null): Readonly<Record<s
   const operators = new Set<string>();
   collect(condition, fields, operators, new Set());
   return {
-    condition_compiled: printCondition(condition),
+    condition_compiled: describeCondition(condition),
     condition_fields: [...fields],
     condition_operators: [...operators],
   };

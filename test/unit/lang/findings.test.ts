@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { diagnosticJson, renderText } from '../../../sensor/lang/index.js';
-import { closest } from '../../../sensor/lang/suggest.js';
+import { closest } from '../../../sensor/core/suggest.js';
 import { codesOf, load, pointedAt, ruleOf } from './loading.js';
 
 const never = (condition: string): readonly string[] =>

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_DEPTH, countParses, parse, printAst } from '../../../grammar/index.js';
 import type { Ast } from '../../../grammar/index.js';
+import { isCondition } from '../../support/plain-grammar.js';
 
 /** A tree without spans and quoting: what the text means. */
 function meaning(value: unknown): unknown {
@@ -53,7 +54,10 @@ describe('falco-compat §1.5, condition grammar', () => {
   it('keyword boundaries: and, or and not need a blank or "(" behind them', () => {
     same('not(a)and(b)or(c)', 'not a and b or c');
     same('evt.num>=0and x', 'evt.num >= 0 and x');
-    same('nothing and android or order', 'nothing and android or order');
+    same('android or order', 'android or order');
+    expect(problem('nothing and a')).toBe(
+      '0: expected a field, a macro, "not" or "(", found "nothing"',
+    );
     expect(problem('a.b = x andc')).toBe('8: expected "and", "or" or the end, found "andc"');
     expect(problem('a and')).toContain('found the end');
   });
@@ -128,6 +132,8 @@ describe('falco-compat §1.5, condition grammar', () => {
     expect(problem('a.b in (x,)')).toContain('expected a value');
     expect(problem('a.b in (x y)')).toContain('found "y"');
     expect(problem('a.b in (,x)')).toContain('found ","');
+    same('a.b innames', 'a.b in names');
+    expect(problem('a.b inn (x)')).toBe('4: expected an operator, found "inn"');
   });
   it('quoting: both quotes, escapes, and what is no escape', () => {
     expect(value(`a.b = "\\b\\f\\n\\r\\t\\\\\\/\\x41\\""`)).toBe('\b\f\n\r\t\\/A"');
@@ -178,7 +184,7 @@ describe('falco-compat §1.5, condition grammar', () => {
   });
 });
 
-const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,5}$/).filter((w) => !/^(?:and|or|not)$/.test(w));
+const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,5}$/).filter((w) => !/^(?:and$|or$|not)/.test(w));
 const bytes = fc
   .string({ unit: 'binary-ascii', maxLength: 8 })
   .map((text) => Buffer.from(text.replaceAll('\0', 'x'), 'utf8').toString('latin1'));
@@ -281,6 +287,42 @@ describe('parse ∘ print', () => {
         },
       ),
       { numRuns: 3000 },
+    );
+  });
+});
+
+describe('the parser accepts what the rows of falco-compat §1.5 say, and nothing else', () => {
+  const piece = fc.constantFrom(
+    ...`a b.c proc.name d1_ and or not notable android in inx ins intersects pmatch exists contains icontains startswith
+      oneof anyof allof regex = == != < <= > >= ( ) () , val( tolower( len( join( concat( getopt( [x] ["x y"] [] 1 -5 0x1F
+      1.5 2e+3 x /etc/* "q" 'q' "a\\n" "\\q" " ' * ; 8:x names val`.split(/\s+/),
+  );
+  const gap = fc.constantFrom(' ', ' ', ' ', '', '\t', '\n');
+  const soup = fc
+    .array(fc.tuple(piece, gap), { minLength: 1, maxLength: 12 })
+    .map((parts) => parts.flat().join(''));
+  const mutated = ast
+    .map(printAst)
+    .chain((it) =>
+      fc
+        .tuple(fc.nat(it.length), fc.nat(3), piece)
+        .map(([at, cut, more]) => it.slice(0, at) + more + it.slice(at + cut)),
+    );
+  const accepts = (source: string): boolean => {
+    try {
+      parse(source);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  it('on random rows of words', () => {
+    fc.assert(
+      fc.property(fc.oneof(soup, mutated), (source) => {
+        expect(`${source} → ${accepts(source)}`).toBe(`${source} → ${isCondition(source)}`);
+      }),
+      { numRuns: 20_000 },
     );
   });
 });

@@ -2,7 +2,7 @@ import type { AstText } from '../../../../grammar/index.js';
 import { toText } from '../../../core/bytes.js';
 import { EVENT_NAMES, isNeverDelivered } from '../../events/index.js';
 import type { Span } from '../../ir.js';
-import { didYouMean } from '../../suggest.js';
+import { didYouMean } from '../../../core/index.js';
 import { isEventTypeValue } from '../events.js';
 import type { Findings } from './findings.js';
 

@@ -3,7 +3,7 @@ import { toText } from '../../../core/bytes.js';
 import { EVENTS } from '../../events/index.js';
 import type { FieldDef, FieldType } from '../../field-def.js';
 import { allFields, findField, splitFieldName } from '../../fields/index.js';
-import { didYouMean } from '../../suggest.js';
+import { didYouMean } from '../../../core/index.js';
 
 /** A field as it is written. */
 export function fieldText(ast: AstField): string {

@@ -1,6 +1,6 @@
 import type { Ast, AstOperand } from '../../../../grammar/index.js';
 import type { Condition, Span } from '../../ir.js';
-import { didYouMean } from '../../suggest.js';
+import { didYouMean } from '../../../core/index.js';
 import { resolveCompare } from './comparisons.js';
 import { Findings } from './findings.js';
 import type { ConditionFinding } from './findings.js';

@@ -5,7 +5,7 @@ import { EVENT_NAMES } from '../../events/index.js';
 import type { FieldDef } from '../../field-def.js';
 import type { CompareOp } from '../../ir.js';
 import { simplerThanRegex } from '../../regex/index.js';
-import { didYouMean } from '../../suggest.js';
+import { didYouMean } from '../../../core/index.js';
 import { isEventTypeValue } from '../events.js';
 import { fieldText, looksLikeField } from './field-names.js';
 import type { Findings } from './findings.js';
