@@ -78,7 +78,7 @@ class JsEngine<E> implements CompiledEngine<E> {
   matchOf(rule: Rule): Match<E> {
     let match = this.#byRule.get(rule);
     if (match === undefined) {
-      match = { rule, ...compileOutput(rule.output, this.#options.fields) };
+      match = { rule, ...compileOutput(rule.output, this.#options.fields, rule.extraFields) };
       this.#byRule.set(rule, match);
     }
     return match;

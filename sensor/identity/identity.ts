@@ -24,6 +24,8 @@ export interface IdentityOptions {
   readonly cgroup?: string | null;
   /** Value of `evt.hostname`. Default: FALCO_HOSTNAME, else the host's name. */
   readonly hostname?: string;
+  /** Values of `static.KEY`. */
+  readonly staticFields?: Readonly<Record<string, string>>;
   readonly logger?: Logger;
   /** Default: one over the kernel's clocks. */
   readonly clock?: WallClock;
@@ -105,7 +107,7 @@ export class Identity {
           }
         : {}),
     });
-    this.fields = createLiveFields({ hostname });
+    this.fields = createLiveFields({ hostname, staticFields: options.staticFields ?? {} });
     if (!offline) this.#walk(hostRoot, options.cgroup ?? null, options.logger);
   }
 

@@ -2,17 +2,17 @@ import type { CompiledCondition, CompiledMacro, ConditionCompiler } from './comp
 import { conditionDiagnostic, isFailure, macrosBelow } from './compile.js';
 import type { Diagnostic } from './diagnostic.js';
 import { diagnosticAt, diagnosticFor } from './diagnostic.js';
-import type { Condition, OutputToken, Rule, RuleAction } from './ir.js';
+import type { Condition, ExtraField, OutputToken, Rule, RuleAction } from './ir.js';
 import { PRIORITIES } from './ir.js';
 import type { RuleItem } from './items.js';
 import type { ActionPlace, LoadOptions } from './options.js';
+import { additionsTo } from './append-output.js';
 import { parseOutput } from './output.js';
 import { TOO_MANY_CODES, inferEvents } from './passes/events.js';
 import type { InferredEvents } from './passes/events.js';
 import { withExceptions } from './passes/exceptions.js';
 import { findContradictions } from './passes/never.js';
 import { MappedText } from './source.js';
-import { wildcard } from './select.js';
 
 /** A rule as compiled against what was loaded so far. */
 export interface CompiledRule {
@@ -24,6 +24,7 @@ export interface CompiledRule {
   /** Output after additions. */
   readonly output: string;
   readonly outputTokens: readonly OutputToken[];
+  readonly extraFields: readonly ExtraField[];
   /** Why it does not run although it has no errors. */
   readonly skipped: 'unknown-source' | 'unknown-filter' | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -46,6 +47,7 @@ export function compileRule(
     events: null,
     output: item.output.text,
     outputTokens: [],
+    extraFields: [],
     skipped: null,
     diagnostics,
   };
@@ -71,7 +73,7 @@ export function compileRule(
 
   const { condition } = compiled;
   if (condition === null || diagnostics.some(({ severity }) => severity === 'error')) {
-    return { ...base, compiled, output: output.text, outputTokens: output.tokens };
+    return { ...base, compiled, ...rendered(output) };
   }
   const events = inferEvents(condition);
   warnOfEvents(item, events, options, report);
@@ -87,17 +89,19 @@ export function compileRule(
       ),
     );
   }
-  const rule = makeRule(item, compiled, condition, output.tokens, events);
+  const rule = makeRule(item, compiled, condition, output, events);
   const refused = checkAction(rule, item, compiled, options, report);
   return {
     ...base,
     compiled,
     rule: refused ? null : rule,
     events,
-    output: output.text,
-    outputTokens: output.tokens,
+    ...rendered(output),
   };
 }
+
+const rendered = ({ text, tokens, extraFields }: CompiledOutput) =>
+  ({ output: text, outputTokens: tokens, extraFields }) as const;
 
 function findMacro(macros: readonly CompiledMacro[], name: string): CompiledMacro | undefined {
   return macrosBelow(macros).find((macro) => macro.item.name === name);
@@ -139,6 +143,7 @@ const CONTAINER_INFO = '%container.info';
 interface CompiledOutput {
   readonly text: string;
   readonly tokens: readonly OutputToken[];
+  readonly extraFields: readonly ExtraField[];
   readonly unknown: boolean;
 }
 
@@ -164,22 +169,27 @@ function compileOutput(
     );
     output = without(output, CONTAINER_INFO);
   }
-  const extra = (options.appendOutput ?? []).filter((entry) => fits(entry, item));
-  if (extra.length > 0) {
-    output = MappedText.join([output, ...extra.map((entry) => ` ${entry.text}`)]);
+  const added = additionsTo(item, options.appendOutput ?? []);
+  if (added.texts.length > 0) {
+    output = MappedText.join([output, ...added.texts.map((text) => ` ${text}`)]);
   }
-  const { tokens, findings } = parseOutput(output.text);
+  const { tokens, findings: own } = parseOutput(output.text);
+  const findings = [...own, ...added.findings];
   const forgiven = item.skipIfUnknownFilter && findings.some((finding) => finding.unknown === true);
   for (const finding of findings) {
     const skip = forgiven && finding.unknown === true;
-    const place = output.locate(finding.span) ?? {
-      file: item.context.file,
-      span: item.outputContext.span,
-    };
+    const written = own.includes(finding) ? output.locate(finding.span) : undefined;
+    const isAdded = written === undefined || written.span.start === written.span.end;
+    const place = isAdded ? { file: item.context.file, span: item.outputContext.span } : written;
     const falco = skip ? 'LOAD_UNKNOWN_FILTER' : (finding.falco ?? null);
     report(
       diagnosticAt(
-        { ...finding, falco, ...(skip ? { severity: 'warning' as const } : {}) },
+        {
+          ...finding,
+          falco,
+          ...(isAdded ? { message: `added by the configuration: ${finding.message}` } : {}),
+          ...(skip ? { severity: 'warning' as const } : {}),
+        },
         place.file,
         place.span,
         item.name,
@@ -187,7 +197,7 @@ function compileOutput(
       ),
     );
   }
-  return { text: output.text, tokens, unknown: forgiven };
+  return { text: output.text, tokens, extraFields: added.fields, unknown: forgiven };
 }
 
 function without(text: MappedText, word: string): MappedText {
@@ -198,14 +208,6 @@ function without(text: MappedText, word: string): MappedText {
     from = at + word.length;
   }
   return MappedText.join([...parts, text.slice(from)]).trim();
-}
-
-function fits(entry: NonNullable<LoadOptions['appendOutput']>[number], item: RuleItem): boolean {
-  return (
-    (entry.rule === undefined || wildcard(entry.rule).test(item.name)) &&
-    (entry.source === undefined || entry.source === item.source) &&
-    (entry.tags ?? []).every((tag) => item.tags.includes(tag))
-  );
 }
 
 function warnOfEvents(
@@ -254,7 +256,7 @@ function makeRule(
   item: RuleItem,
   compiled: CompiledCondition,
   condition: Condition,
-  output: readonly OutputToken[],
+  output: CompiledOutput,
   events: InferredEvents,
 ): Rule {
   const action: RuleAction | null =
@@ -265,7 +267,8 @@ function makeRule(
     name: item.name,
     description: item.description,
     condition,
-    output,
+    output: output.tokens,
+    extraFields: output.extraFields,
     priority: item.priority,
     source: item.source,
     tags: item.tags,

@@ -95,6 +95,14 @@ export type OutputToken =
       readonly text: string;
     };
 
+/** A member of `output_fields` that the message does not show. */
+export interface ExtraField {
+  readonly key: string;
+  readonly tokens: readonly OutputToken[];
+  /** Text made from the tokens; else the one field they hold, with its own type. */
+  readonly formatted: boolean;
+}
+
 export type Priority =
   'Emergency' | 'Alert' | 'Critical' | 'Error' | 'Warning' | 'Notice' | 'Informational' | 'Debug';
 
@@ -123,6 +131,8 @@ export interface Rule {
   readonly description: string;
   readonly condition: Condition;
   readonly output: readonly OutputToken[];
+  /** Added by the configuration. */
+  readonly extraFields: readonly ExtraField[];
   readonly priority: Priority;
   readonly source: string;
   readonly tags: readonly string[];

@@ -14,12 +14,19 @@ export interface Selection {
   readonly tag?: string;
 }
 
-/** Text added to the output of rules that fit all that is given. */
+/** What is added to the output of rules that fit all of `rule`, `source` and `tags` (Falco's append_output). */
 export interface AppendOutput {
   readonly rule?: string;
   readonly source?: string;
   readonly tags?: readonly string[];
-  readonly text: string;
+  /** Behind one blank. */
+  readonly text?: string;
+  /** Fields for `output_fields` alone, with values of their type. */
+  readonly fields?: readonly string[];
+  /** Members of `output_fields` made from a template, as text. */
+  readonly formatted?: Readonly<Record<string, string>>;
+  /** The fields that say which container and pod it was, as `container_id=%container.id`. */
+  readonly suggested?: boolean;
 }
 
 export interface LoadOptions {

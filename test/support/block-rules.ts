@@ -43,6 +43,7 @@ export function blockRule(
     description: '',
     condition,
     output: [],
+    extraFields: [],
     priority: 'Warning',
     source: 'syscall',
     tags: [],

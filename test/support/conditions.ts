@@ -117,6 +117,7 @@ export function rule(name: string, condition: Condition, parts: Partial<Rule> = 
     description: '',
     condition,
     output: [],
+    extraFields: [],
     priority: 'Notice',
     source: 'syscall',
     tags: [],

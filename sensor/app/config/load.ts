@@ -7,7 +7,14 @@ import { applyOverrides } from './overrides.js';
 import type { ConfigProblem } from './problem.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { ConfigSource } from './source.js';
-import type { Config, GuardEntry, RouteConfig, SinkConfig, TlsConfig } from './types.js';
+import type {
+  Config,
+  GuardEntry,
+  OutputConfig,
+  RouteConfig,
+  SinkConfig,
+  TlsConfig,
+} from './types.js';
 import { validate, type Json } from './validate.js';
 
 export const DEFAULT_CONFIG_PATH = '/etc/saker/saker.yaml';
@@ -154,7 +161,18 @@ interface Raw {
     readonly disable: { readonly tags: readonly string[]; readonly rules: readonly string[] };
   };
   readonly spool: { readonly dir: string; readonly max_bytes: number };
-  readonly output: { readonly iso_8601: boolean; readonly hostname: string | null };
+  readonly output: {
+    readonly iso_8601: boolean;
+    readonly hostname: string | null;
+    readonly json: {
+      readonly output: boolean;
+      readonly message: boolean;
+      readonly tags: boolean;
+      readonly output_fields: boolean;
+    };
+    readonly append: readonly RawAppend[];
+    readonly static_fields: Readonly<Record<string, string>> | null;
+  };
   readonly sinks: readonly RawSink[];
   readonly metrics: {
     readonly listen: string;
@@ -173,6 +191,18 @@ interface Raw {
     readonly interfaces: readonly string[];
     readonly guard: readonly string[];
   };
+}
+
+interface RawAppend {
+  readonly match: {
+    readonly rule: string | null;
+    readonly source: string | null;
+    readonly tags: readonly string[];
+  };
+  readonly extra_output: string | null;
+  readonly extra_fields: readonly string[];
+  readonly extra_formatted_fields: Readonly<Record<string, string>> | null;
+  readonly suggested_output: boolean;
 }
 
 interface RawTls {
@@ -239,7 +269,7 @@ function toConfig(raw: Raw): Config {
       disableRules: rules.disable.rules,
     },
     spool: { dir: raw.spool.dir, maxBytes: raw.spool.max_bytes },
-    output: { iso8601: raw.output.iso_8601, hostname: raw.output.hostname },
+    output: toOutput(raw.output),
     sinks: raw.sinks.map(toSink),
     metrics: {
       listen: metrics.listen === 'off' ? null : toListen(metrics.listen),
@@ -258,6 +288,25 @@ function toConfig(raw: Raw): Config {
       interfaces: enforce.interfaces,
       guard: enforce.guard.flatMap((text) => parseGuard(text) ?? []),
     },
+  };
+}
+
+function toOutput(raw: Raw['output']): OutputConfig {
+  const { output_fields: outputFields, ...json } = raw.json;
+  return {
+    iso8601: raw.iso_8601,
+    hostname: raw.hostname,
+    json: { ...json, outputFields },
+    append: raw.append.map(({ match, extra_output: text, ...entry }) => ({
+      ...(match.rule === null ? {} : { rule: match.rule }),
+      ...(match.source === null ? {} : { source: match.source }),
+      tags: match.tags,
+      ...(text === null ? {} : { text }),
+      fields: entry.extra_fields,
+      formatted: entry.extra_formatted_fields ?? {},
+      suggested: entry.suggested_output,
+    })),
+    staticFields: raw.static_fields ?? {},
   };
 }
 

@@ -82,6 +82,48 @@ const format: Schema = {
   description: 'A line for people, or Falco’s JSON with our id.',
 };
 
+const included = (what: string, falco: string, fallback: boolean): Schema => ({
+  type: 'boolean',
+  default: fallback,
+  description: `${what} (Falco’s json_include_${falco}).`,
+});
+
+const appendEntry: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    match: {
+      type: 'object',
+      description: 'Which rules; all conditions must hold, without any every rule fits.',
+      additionalProperties: false,
+      properties: {
+        rule: { type: 'string', minLength: 1, description: 'Name; `*` stands for any text.' },
+        source: { type: 'string', minLength: 1 },
+        tags: strings('All of these tags.'),
+      },
+    },
+    extra_output: {
+      type: 'string',
+      minLength: 1,
+      description: 'Text behind the message.',
+      examples: ['pod=%k8s.pod.uid'],
+    },
+    extra_fields: strings('Fields for output_fields alone.', ['proc.exe_ino']),
+    extra_formatted_fields: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'Members of output_fields made from text with %fields.',
+      examples: [{ who: '%user.name (%user.uid)' }],
+    },
+    suggested_output: {
+      type: 'boolean',
+      default: true,
+      description:
+        'Add container_id=%container.id and what else says which container and pod it was.',
+    },
+  },
+};
+
 const sinkBase: Readonly<Record<string, Schema>> = {
   name: {
     type: 'string',
@@ -305,7 +347,34 @@ export const CONFIG_SCHEMA: Schema = {
           default: false,
           description: 'Times in text as UTC with the date (Falco’s time_format_iso_8601).',
         },
-        hostname: { type: 'string', minLength: 1, description: 'Instead of the host’s name.' },
+        hostname: {
+          type: 'string',
+          minLength: 1,
+          description: 'Instead of the host’s name; also value of evt.hostname.',
+        },
+        json: {
+          type: 'object',
+          description: 'Parts of JSON alerts, in every sink that writes them.',
+          additionalProperties: false,
+          properties: {
+            output: included('`output`: time, priority and message', 'output_property', true),
+            message: included('`message`: the message alone', 'message_property', false),
+            tags: included('`tags`', 'tags_property', true),
+            output_fields: included('`output_fields`', 'output_fields_property', true),
+          },
+        },
+        append: {
+          type: 'array',
+          description: 'Additions to the outputs of rules that fit (Falco’s append_output).',
+          items: appendEntry,
+          default: [],
+        },
+        static_fields: {
+          type: 'object',
+          additionalProperties: { type: 'string' },
+          description: 'Values of static.KEY in conditions and outputs.',
+          examples: [{ cluster: 'lab' }],
+        },
       },
     },
     sinks: {

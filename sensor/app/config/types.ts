@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../core/index.js';
+import type { AppendOutput } from '../../lang/index.js';
 import type { Priority } from '../../lang/ir.js';
 
 /** A checked configuration: every default filled in, every secret read. Frozen. */
@@ -10,10 +11,26 @@ export interface Config {
   readonly log: { readonly level: LogLevel; readonly format: 'text' | 'json' };
   readonly rules: RulesConfig;
   readonly spool: { readonly dir: string; readonly maxBytes: number };
-  readonly output: { readonly iso8601: boolean; readonly hostname: string | null };
+  readonly output: OutputConfig;
   readonly sinks: readonly SinkConfig[];
   readonly metrics: MetricsConfig;
   readonly enforce: EnforceConfig;
+}
+
+/** How alerts are worded. */
+export interface OutputConfig {
+  readonly iso8601: boolean;
+  readonly hostname: string | null;
+  /** Parts of JSON alerts. */
+  readonly json: {
+    readonly output: boolean;
+    readonly message: boolean;
+    readonly tags: boolean;
+    readonly outputFields: boolean;
+  };
+  readonly append: readonly AppendOutput[];
+  /** Values of `static.KEY`. */
+  readonly staticFields: Readonly<Record<string, string>>;
 }
 
 export interface RulesConfig {

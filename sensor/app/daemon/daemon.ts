@@ -107,6 +107,7 @@ export class Daemon {
         cgroup: config.cgroup,
         hostRoot: config.hostRoot,
         hostname: host,
+        staticFields: config.output.staticFields,
         spool: {
           dir: config.spool.dir,
           maxBytes: config.spool.maxBytes,
@@ -261,6 +262,7 @@ export class Daemon {
           ...disableTags.map((tag) => ({ operation: 'disable', tag }) as const),
         ],
         matching,
+        appendOutput: config.output.append,
         captured: CAPTURED_EVENTS,
         // Switching blocks on or off is for the next start, whatever the file says by now.
         checkAction: this.config.enforce.enabled ? checkBlockRule : refuseBlockRule,
@@ -269,7 +271,7 @@ export class Daemon {
   }
 
   get #host(): string {
-    return this.config.output.hostname ?? hostname();
+    return this.config.output.hostname ?? process.env['FALCO_HOSTNAME'] ?? hostname();
   }
 
   async #startMetrics(host: string): Promise<void> {

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../core/index.js';
 import { wildcard } from '../../lang/index.js';
 import { FileSink, StdoutSink, type Route, type SinkSpec } from '../../sinks/index.js';
-import { jsonLine, textLine, type Alert } from '../../spool/index.js';
-import type { Config, RouteConfig, SinkConfig } from '../config/index.js';
+import { jsonLine, textLine, type Alert, type JsonOptions } from '../../spool/index.js';
+import type { Config, OutputConfig, RouteConfig, SinkConfig } from '../config/index.js';
 
 /** A sink as it was configured, and how it is told to open its files anew. */
 export interface OpenSink extends SinkSpec {
   readonly config: SinkConfig;
-  /** Of lines for people and files. */
-  readonly iso8601: boolean;
+  /** How its alerts are written. */
+  readonly wording: JsonOptions;
   readonly reopen?: () => void;
 }
 
@@ -25,15 +25,15 @@ export async function makeSinks(
   logger: Logger,
   open: readonly OpenSink[] = [],
 ): Promise<OpenSink[]> {
-  const { iso8601 } = config.output;
+  const wording = wordingOf(config.output);
   const sinks: OpenSink[] = [];
   try {
     for (const sink of config.sinks) {
       const same = open.find((one) => isDeepStrictEqual(one.config, sink));
       sinks.push(
-        same?.iso8601 === iso8601
-          ? same
-          : { ...(await openSink(sink, config, host, logger)), config: sink, iso8601 },
+        isDeepStrictEqual(same?.wording, wording)
+          ? same!
+          : { ...(await openSink(sink, wording, host, logger)), config: sink, wording },
       );
     }
   } catch (error) {
@@ -53,19 +53,19 @@ export async function closeNew(
 
 async function openSink(
   sink: SinkConfig,
-  config: Config,
+  wording: JsonOptions,
   host: string,
   logger: Logger,
-): Promise<Omit<OpenSink, 'config' | 'iso8601'>> {
+): Promise<Omit<OpenSink, 'config' | 'wording'>> {
   const route = routeOf(sink.route);
   switch (sink.type) {
     case 'stdout': {
       const color = sink.color === 'always' || (sink.color === 'auto' && colorful());
-      const format = formatter(sink.format, config.output.iso8601, color);
+      const format = formatter(sink.format, wording, color);
       return { sink: new StdoutSink({ name: sink.name, format }), route };
     }
     case 'file': {
-      const format = formatter(sink.format, config.output.iso8601, false);
+      const format = formatter(sink.format, wording, false);
       const file = new FileSink({ name: sink.name, path: sink.path, format, fsync: sink.fsync });
       return {
         sink: file,
@@ -77,7 +77,8 @@ async function openSink(
     }
     case 'kafka': {
       const { KafkaSink } = await import('../../sinks/kafka/index.js');
-      return { sink: KafkaSink.open(sink, { host, logger }), route, deadlineMs: deadlineOf(sink) };
+      const kafka = KafkaSink.open(sink, { host, logger, json: wording });
+      return { sink: kafka, route, deadlineMs: deadlineOf(sink) };
     }
     case 'otlp': {
       const { OtlpSink } = await import('../../sinks/otlp/index.js');
@@ -88,13 +89,16 @@ async function openSink(
 
 function formatter(
   format: 'text' | 'json',
-  iso8601: boolean,
+  wording: JsonOptions,
   color: boolean,
 ): (alert: Alert) => string {
+  const { iso8601 = false } = wording;
   return format === 'json'
-    ? (alert) => jsonLine(alert, { iso8601 })
+    ? (alert) => jsonLine(alert, wording)
     : (alert) => textLine(alert, { iso8601, color });
 }
+
+const wordingOf = ({ iso8601, json }: OutputConfig): JsonOptions => ({ iso8601, ...json });
 
 /** A request may take its whole time, and a session be made anew. */
 function deadlineOf({ requestTimeoutMs }: { readonly requestTimeoutMs: number }): number {

@@ -19,6 +19,7 @@ const AT_START: Readonly<Record<string, (config: Config) => unknown>> = {
   log: ({ log }) => log,
   spool: ({ spool }) => spool,
   'output.hostname': ({ output }) => output.hostname,
+  'output.static_fields': ({ output }) => output.staticFields,
   metrics: ({ metrics }) => metrics,
   'enforce.enabled': ({ enforce }) => enforce.enabled,
   'enforce.on_exit': ({ enforce }) => enforce.onExit,

@@ -30,6 +30,8 @@ export interface SensorOptions {
   readonly cgroup: string | null;
   readonly hostRoot: string;
   readonly hostname: string;
+  /** Values of `static.KEY`. */
+  readonly staticFields?: Readonly<Record<string, string>>;
   readonly spool: {
     readonly dir: string;
     readonly maxBytes: number;
@@ -79,7 +81,13 @@ export class Sensor {
       logger,
       capBytes: options.spool.maxBytes,
     });
-    this.#identity = new Identity({ hostRoot: options.hostRoot, cgroup: options.cgroup, logger });
+    this.#identity = new Identity({
+      hostRoot: options.hostRoot,
+      cgroup: options.cgroup,
+      hostname: options.hostname,
+      ...(options.staticFields === undefined ? {} : { staticFields: options.staticFields }),
+      logger,
+    });
     this.#stages = {
       identity: this.#identity,
       append: (alert: Parameters<SpoolWriter['append']>[0]) => {

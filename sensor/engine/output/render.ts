@@ -1,6 +1,6 @@
 import { toBytes, toText, type ByteString } from '../../core/bytes.js';
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
-import type { Operand, OutputToken } from '../../lang/ir.js';
+import type { ExtraField, Operand, OutputToken } from '../../lang/ir.js';
 import { transform } from '../ops/transform.js';
 import type { FieldSource, Getter } from '../types.js';
 import { isEventTime, jsonOf, textOf } from './format.js';
@@ -15,25 +15,35 @@ export interface Output<E> {
 /**
  * Compiles an output: text with `%field`s, some cut and padded to a width in bytes, some inside transformers
  * (falco-formats §2.1, §2.3).
+ *
+ * @param extra - Members of `output_fields` beyond those of the text.
  */
 export function compileOutput<E>(
   tokens: readonly OutputToken[],
   fields: FieldSource<E>,
+  extra: readonly ExtraField[] = [],
 ): Output<E> {
-  const parts = tokens.map((token) => compileToken(token, fields));
-  const json = compileFields(tokens, fields);
+  const json = compileFields(tokens, extra, fields);
   return {
-    message: (event) => {
-      let bytes = '';
-      for (const part of parts) bytes += part(event);
-      return toText(bytes);
-    },
+    message: compileMessage(tokens, fields),
     fieldsJson: (event, timeNs) => {
       let text = '';
       for (const { prefix, value } of json) text += prefix + value(event, timeNs);
       return `{${text}}`;
     },
     fields: (event, timeNs) => json.map(({ key, value }) => [key, value(event, timeNs)]),
+  };
+}
+
+function compileMessage<E>(
+  tokens: readonly OutputToken[],
+  fields: FieldSource<E>,
+): (event: E) => string {
+  const parts = tokens.map((token) => compileToken(token, fields));
+  return (event) => {
+    let bytes = '';
+    for (const part of parts) bytes += part(event);
+    return toText(bytes);
   };
 }
 
@@ -86,13 +96,28 @@ interface JsonField<E> {
   readonly value: (event: E, timeNs: bigint) => string;
 }
 
-/** Every field of the output once, those inside transformers too, by name; and the time, whether shown or not. */
-function compileFields<E>(tokens: readonly OutputToken[], fields: FieldSource<E>): JsonField<E>[] {
+/** Every field of the output once, those inside transformers too, by name; what is added; and the time, whether shown or not. */
+function compileFields<E>(
+  tokens: readonly OutputToken[],
+  extra: readonly ExtraField[],
+  fields: FieldSource<E>,
+): JsonField<E>[] {
   const values = new Map<string, JsonField<E>['value']>();
   values.set('evt.time', (_event, timeNs) => String(timeNs));
-  for (const token of tokens) {
-    if (token.kind === 'text') continue;
-    for (const use of usesIn(token.operand)) values.set(use.text, compileJson(use, fields));
+  const addFields = (from: readonly OutputToken[]): void => {
+    for (const token of from) {
+      if (token.kind === 'text') continue;
+      for (const use of usesIn(token.operand)) values.set(use.text, compileJson(use, fields));
+    }
+  };
+  addFields(tokens);
+  for (const { key, tokens: own, formatted } of extra) {
+    if (!formatted) {
+      addFields(own);
+      continue;
+    }
+    const text = compileMessage(own, fields);
+    values.set(key, (event) => JSON.stringify(text(event)));
   }
   return [...values]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -55,6 +55,17 @@ export const FD_LIST_FIELDS = defineFields(
   ],
 );
 
+/** Values of the configuration. */
+export const STATIC_FIELDS = defineFields({ group: 'static', home: 'sensor', trust: 'config' }, [
+  [
+    'static',
+    'string',
+    'A',
+    'A value of static_fields in the configuration: static.cluster. Nothing if it is not set.',
+    { argKind: 'key', argForm: 'dot' },
+  ],
+]);
+
 export const UTIL_FIELDS = defineFields({ group: 'util', home: 'sensor', trust: 'kernel' }, [
   ['util.cnt', 'uint', 'H', 'How often this very use of the field has been evaluated.'],
 ]);

@@ -2,7 +2,7 @@ import type { FieldDef } from '../field-def.js';
 import { CONTAINER_FIELDS } from './container.js';
 import { EVENT_FIELDS, SYSCALL_FIELDS } from './evt.js';
 import { FD_FIELDS, OWN_FD_FIELDS } from './fd.js';
-import { FD_LIST_FIELDS, FS_PATH_FIELDS, UTIL_FIELDS } from './fs.js';
+import { FD_LIST_FIELDS, FS_PATH_FIELDS, STATIC_FIELDS, UTIL_FIELDS } from './fs.js';
 import { K8S_FIELDS } from './k8s.js';
 import { K8SMETA_FIELDS } from './k8smeta.js';
 import { PROCESS_FIELDS } from './process.js';
@@ -32,6 +32,7 @@ const ALL: readonly FieldDef[] = [
   ...OWN_FD_FIELDS,
   ...CONTAINER_PLUGIN_FIELDS,
   ...K8SMETA_PLUGIN_FIELDS,
+  ...STATIC_FIELDS,
 ];
 const byName = new Map(ALL.map((def) => [def.name, def]));
 

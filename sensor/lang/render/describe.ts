@@ -1,6 +1,6 @@
 import type { CompiledCondition, CompiledList, CompiledMacro } from '../compile.js';
 import type { CompiledRule } from '../compile-rule.js';
-import type { Condition, Operand, OutputToken } from '../ir.js';
+import type { Condition, ExtraField, Operand, OutputToken } from '../ir.js';
 import type { LoadResult } from '../load.js';
 import { inferEvents } from '../passes/events.js';
 import type { InferredEvents } from '../passes/events.js';
@@ -28,7 +28,7 @@ export function describe(result: LoadResult, ruleName?: string): Readonly<Record
 }
 
 function rule(compiled: CompiledRule): Readonly<Record<string, unknown>> {
-  const { item, output, outputTokens, events } = compiled;
+  const { item, output, outputTokens, extraFields, events } = compiled;
   const exceptions = item.exceptions.filter(({ fields }) => fields !== null);
   return {
     details: {
@@ -43,9 +43,13 @@ function rule(compiled: CompiledRule): Readonly<Record<string, unknown>> {
           comps === null ? [fields!.many ? '=' : 'in'] : comps.items.map((comp) => comp.text),
         ),
       ),
+      ...formattedFields(extraFields),
       ...names(compiled.compiled, item.condition.text),
       output_compiled: output,
-      output_fields: outputFields(outputTokens),
+      output_fields: outputFields([
+        ...extraFields.flatMap(({ formatted, tokens }) => (formatted ? [] : tokens)),
+        ...outputTokens,
+      ]),
       plugins: [],
     },
     info: {
@@ -141,6 +145,21 @@ function operandFields(operand: Operand, fields: Set<string>): void {
   if (operand.kind === 'field') fields.add(operand.use.text);
   else if (operand.kind === 'call') for (const arg of operand.args) operandFields(arg, fields);
 }
+
+/** Only where the configuration adds such fields. */
+function formattedFields(extra: readonly ExtraField[]): Readonly<Record<string, unknown>> {
+  const formatted = extra.filter((field) => field.formatted);
+  if (formatted.length === 0) return {};
+  const templates = formatted.map(({ key, tokens }) => [key, templateOf(tokens)] as const);
+  return { extra_output_formatted_fields: Object.fromEntries(templates) };
+}
+
+const templateOf = (tokens: readonly OutputToken[]): string =>
+  tokens
+    .map((token) =>
+      token.kind === 'text' ? token.text : `%${token.width === 0 ? '' : token.width}${token.text}`,
+    )
+    .join('');
 
 function outputFields(tokens: readonly OutputToken[]): readonly string[] {
   const fields = new Set<string>();

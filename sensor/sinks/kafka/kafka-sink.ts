@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/index.js';
-import { jsonLine, type Alert } from '../../spool/index.js';
+import { jsonLine, type Alert, type JsonOptions } from '../../spool/index.js';
 import type { DeliveryResult, Sink } from '../sink.js';
 import { withoutSecrets } from '../advice.js';
 import { kafkaAdvice } from './advice.js';
@@ -29,6 +29,7 @@ export class KafkaSink implements Sink {
   readonly #options: KafkaSinkOptions;
   readonly #logger: Logger;
   readonly #host: string;
+  readonly #json: JsonOptions;
   #session: KafkaSession | null = null;
   #failures = 0;
   /** Of a batch that failed in part: its first alert, and the alerts that are settled. */
@@ -38,19 +39,17 @@ export class KafkaSink implements Sink {
     rejected: Rejected[];
   } | null = null;
 
-  private constructor(options: KafkaSinkOptions, host: string, logger: Logger) {
+  private constructor(options: KafkaSinkOptions, context: KafkaSinkContext) {
     this.name = options.name;
     this.#options = options;
-    this.#host = host;
-    this.#logger = logger;
+    this.#host = context.host;
+    this.#json = context.json ?? {};
+    this.#logger = context.logger;
   }
 
-  /** @param context.host - Key of alerts that have no other. Connects at the first delivery. */
-  static open(
-    options: KafkaSinkOptions,
-    context: { readonly host: string; readonly logger: Logger },
-  ): KafkaSink {
-    return new KafkaSink(options, context.host, context.logger);
+  /** Connects at the first delivery. */
+  static open(options: KafkaSinkOptions, context: KafkaSinkContext): KafkaSink {
+    return new KafkaSink(options, context);
   }
 
   async deliver(batch: readonly Alert[], signal: AbortSignal): Promise<DeliveryResult> {
@@ -145,7 +144,7 @@ export class KafkaSink implements Sink {
   #message(alert: Alert): KafkaMessage {
     return {
       key: this.#keyOf(alert),
-      value: jsonLine(alert),
+      value: jsonLine(alert, this.#json),
       headers: {
         'saker-id': alert.id,
         'saker-seq': String(alert.seq),
@@ -155,6 +154,15 @@ export class KafkaSink implements Sink {
       },
     };
   }
+}
+
+/** What a sink needs besides its own settings. */
+export interface KafkaSinkContext {
+  /** Key of alerts that have no other. */
+  readonly host: string;
+  readonly logger: Logger;
+  /** Which parts an alert has; default: Falco's. */
+  readonly json?: JsonOptions;
 }
 
 interface Rejected {

@@ -36,7 +36,10 @@ export function jsonLine(alert: Alert, options: JsonOptions = {}): string {
 
 function fieldsOf(alert: Alert, iso8601: boolean): string {
   if (!iso8601 || alert.kind === 'internal') return alert.fields;
-  // Inside a JSON string the quotes would be escaped: this can only be the key itself.
+  // Inside a JSON string the quotes would be escaped: these can only be the keys themselves.
+  if (/[{,]"evt\.time\.iso8601":/.test(alert.fields)) {
+    return alert.fields.replace(/([{,])"evt\.time":[0-9]+,/, '$1');
+  }
   return alert.fields.replace(/([{,])"evt\.time":/, '$1"evt.time.iso8601":');
 }
 

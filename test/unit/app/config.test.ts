@@ -80,6 +80,42 @@ describe('the configuration', () => {
     expect(good('# nothing but a comment\n')).toEqual(config);
   });
 
+  it('words alerts as Falco does, and can add to them', () => {
+    expect(good('').output).toEqual({
+      iso8601: false,
+      hostname: null,
+      json: { output: true, message: false, tags: true, outputFields: true },
+      append: [],
+      staticFields: {},
+    });
+    const { output } = good(`
+output:
+  json: { message: true, tags: false }
+  append:
+    - match: { rule: 'Shell *', source: syscall, tags: [network] }
+      extra_output: pod=%k8s.pod.uid
+      extra_fields: [proc.pid]
+      extra_formatted_fields: { who: '%user.name' }
+      suggested_output: false
+    - {}
+  static_fields: { cluster: lab }
+`);
+    expect(output.json).toEqual({ output: true, message: true, tags: false, outputFields: true });
+    expect(output.append).toEqual([
+      {
+        rule: 'Shell *',
+        source: 'syscall',
+        tags: ['network'],
+        text: 'pod=%k8s.pod.uid',
+        fields: ['proc.pid'],
+        formatted: { who: '%user.name' },
+        suggested: false,
+      },
+      { tags: [], fields: [], formatted: {}, suggested: true },
+    ]);
+    expect(output.staticFields).toEqual({ cluster: 'lab' });
+  });
+
   it('takes secrets from files and the environment', () => {
     const [sink] = good(KAFKA).sinks;
     expect(sink).toMatchObject({

@@ -452,6 +452,8 @@ describe('fields of any event', () => {
         'evt.source',
         'evt.is_async',
         'evt.hostname',
+        'static.cluster',
+        'static.other',
         'evt.is_wait',
         'evt.count.exit',
         'evt.pluginname',
@@ -464,6 +466,8 @@ describe('fields of any event', () => {
       'evt.source': 'syscall',
       'evt.is_async': false,
       'evt.hostname': 'node-1',
+      'static.cluster': 'l\xc3\xa1b',
+      'static.other': null,
       'evt.is_wait': false,
       'evt.count.exit': 1,
       'evt.pluginname': null,
@@ -537,6 +541,7 @@ describe('fields of any event', () => {
       'container.duration',
       'k8s.pod.uid',
       'k8s.pod.id',
+      'static',
     ]);
   });
 });

@@ -130,7 +130,7 @@ export class Stage {
   readonly tracker: ProcessTracker;
   readonly containers = new ContainerTable();
   readonly event: LiveEvent;
-  readonly #fields = createLiveFields({ hostname: 'node-1' });
+  readonly #fields = createLiveFields({ hostname: 'node-1', staticFields: { cluster: 'láb' } });
   readonly #cursor = new BatchCursor();
 
   constructor(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseOutput } from '../../../sensor/lang/index.js';
+import { describe as describeRules, parseOutput } from '../../../sensor/lang/index.js';
+import type { LoadResult } from '../../../sensor/lang/index.js';
 import { codesOf, falcoCodesOf, load, pointedAt, ruleOf } from './loading.js';
 
 function tokens(template: string): readonly string[] {
@@ -9,6 +10,8 @@ function tokens(template: string): readonly string[] {
       : `<${token.width === 0 ? '' : `${token.width}:`}${token.text}>`,
   );
 }
+const describe_ = (result: LoadResult): unknown =>
+  (describeRules(result) as { rules: { details: unknown }[] }).rules[0]?.details;
 const problems = (template: string): readonly string[] =>
   parseOutput(template)
     .findings.filter(({ severity }) => severity !== 'warning')
@@ -99,5 +102,58 @@ describe('falco-compat §1.8, additions to outputs', () => {
     ];
     const result = load(ruleOf('evt.type = open', { tags: ['t'] }), { appendOutput });
     expect(result.rules[0]?.output).toBe('o p=%proc.name tagged');
+  });
+  it('append_output: the suggested fields, with dots as underscores, for rules about system calls', () => {
+    const result = load(ruleOf('evt.type = open'), { appendOutput: [{ suggested: true }] });
+    expect(result.rules[0]?.output).toBe(
+      'o container_id=%container.id container_name=%container.name' +
+        ' container_image_repository=%container.image.repository' +
+        ' container_image_tag=%container.image.tag k8s_pod_name=%k8s.pod.name k8s_ns_name=%k8s.ns.name',
+    );
+  });
+  it('append_output: fields of output_fields alone, typed or as text', () => {
+    const result = load(ruleOf('evt.type = open', { output: 'o %fd.name' }), {
+      appendOutput: [
+        { fields: ['proc.pid', 'proc.aname[2]'], formatted: { who: '%user.name-%4user.uid' } },
+      ],
+    });
+    const [rule] = result.rules;
+    expect(rule?.output).toBe('o %fd.name');
+    expect(
+      rule?.rule?.extraFields.map(({ key, formatted }) => [key, formatted ? 'text' : 'typed']),
+    ).toEqual([
+      ['proc.pid', 'typed'],
+      ['proc.aname[2]', 'typed'],
+      ['who', 'text'],
+    ]);
+    expect(describe_(result)).toMatchObject({
+      output_fields: ['proc.pid', 'proc.aname[2]', 'fd.name'],
+      extra_output_formatted_fields: { who: '%user.name-%4user.uid' },
+    });
+    expect(describe_(load(ruleOf('evt.type = open')))).not.toHaveProperty(
+      'extra_output_formatted_fields',
+    );
+  });
+  it.each([
+    [{ fields: ['proc.nmae'] }, 'unknown-field'],
+    [{ fields: ['proc.name x'] }, 'unknown-field'],
+    [{ fields: ['fd.ip'] }, 'field-only-in-conditions'],
+    [{ formatted: { x: '100%' } }, 'bad-output'],
+    [{ text: '%proc.nmae' }, 'unknown-field'],
+  ])('append_output: %j is refused at the rule’s output', (entry, code) => {
+    const text = ruleOf('evt.type = open');
+    const result = load(text, { appendOutput: [entry] });
+    expect(codesOf(result)).toEqual([code]);
+    expect(falcoCodesOf(result)).toEqual(['LOAD_ERR_COMPILE_OUTPUT']);
+    expect(pointedAt(text, result.diagnostics[0])).toBe('"o"');
+    expect(result.diagnostics[0]?.message).toMatch(/^added by the configuration: /);
+  });
+  it('static.KEY is a field of conditions and outputs', () => {
+    const result = load(
+      ruleOf('evt.type = open and static.cluster = lab', { output: '%static.cluster.' }),
+    );
+    expect(codesOf(result)).toEqual([]);
+    expect(tokens('%static.cluster.')).toEqual(['<static.cluster>', '.']);
+    expect(problems('%static')).toHaveLength(1);
   });
 });

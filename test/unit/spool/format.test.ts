@@ -105,6 +105,13 @@ describe('JSON line', () => {
     expect(line).toContain('"output":"2026-01-02T03:04:05.000000006+0000: Warning');
   });
 
+  it('names the time once under iso8601 where the rule shows it in that form itself', () => {
+    const fields = '{"evt.time":1,"evt.time.iso8601":1,"proc.name":"vi"}';
+    expect(jsonLine({ ...ALERT, fields }, { iso8601: true })).toContain(
+      '"output_fields":{"evt.time.iso8601":1,"proc.name":"vi"}',
+    );
+  });
+
   it('has no tags and no message in an internal alert', () => {
     const keys = Object.keys(JSON.parse(jsonLine(INTERNAL, { message: true })) as object);
     expect(keys).not.toContain('tags');

@@ -1,5 +1,5 @@
 import { compileOutput, PLAIN_FIELDS, plainEvent } from '../../../../sensor/engine/index.js';
-import type { Operand, OutputToken } from '../../../../sensor/lang/ir.js';
+import type { ExtraField, Operand, OutputToken } from '../../../../sensor/lang/ir.js';
 import { call, field } from '../../../support/conditions.js';
 
 function output(...parts: readonly (string | Operand | { operand: Operand; width: number })[]) {
@@ -100,6 +100,29 @@ describe('output_fields', () => {
   it('has the field inside a transformer, and no key for the call', () => {
     const { json } = output(call('toupper', [call('basename', [field('proc.exepath')])]));
     expect(json({ 'proc.exepath': '/bin/vi' })).toBe('{"evt.time":7,"proc.exepath":"/bin/vi"}');
+  });
+
+  it('has what the configuration adds: fields with their type, templates as text', () => {
+    const value = (operand: Operand): OutputToken => ({
+      kind: 'value',
+      operand,
+      width: 0,
+      text: '',
+    });
+    const extra: ExtraField[] = [
+      { key: 'user.uid', tokens: [value(field('user.uid'))], formatted: false },
+      {
+        key: 'who',
+        tokens: [value(field('user.name')), { kind: 'text', text: '/' }, value(field('user.uid'))],
+        formatted: true,
+      },
+    ];
+    const compiled = compileOutput([value(field('proc.name'))], PLAIN_FIELDS, extra);
+    const { event } = plainEvent({ 'user.uid': 7, 'user.name': 'ó"', 'proc.name': 'vi' });
+    expect(compiled.message(event)).toBe('vi');
+    expect(compiled.fieldsJson(event, 7n)).toBe(
+      '{"evt.time":7,"proc.name":"vi","user.uid":7,"who":"ó\\"/7"}',
+    );
   });
 
   it('keeps a field whole whatever its width in the text, and names it once', () => {
