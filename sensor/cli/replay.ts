@@ -57,7 +57,7 @@ no alerts here, only a count: live, theirs come from verdicts of the kernel. Exi
       const line = options.output === 'json' ? jsonLine : textLine;
       const summary = await replay({
         paths,
-        rules: { rules, matching: options.matching, strict: options.compat === 'strict' },
+        rules: { rules, matching: options.matching },
         onAlert: (alert) => {
           out.line(line(alert, { iso8601 }));
         },

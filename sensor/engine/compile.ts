@@ -55,7 +55,7 @@ class JsEngine<E> implements CompiledEngine<E> {
     this.#programs = programs;
     this.#hits = hits;
     this.#matches = judged.map((rule) => this.matchOf(rule));
-    this.#interpreter = new Interpreter(options.fields, options);
+    this.#interpreter = new Interpreter(options.fields);
   }
 
   get errors(): number {
@@ -121,7 +121,7 @@ function buildPrograms<E>(
   options: CompileOptions<E>,
   hits: Int32Array,
 ): (Program<E> | null)[] {
-  const graph = new Graph(options.strict ?? false);
+  const graph = new Graph();
   const roots = rules.map((rule) => graph.of(rule.condition));
   const planOfKey = new Map<string, number>();
   const plans: Plan[][] = [];

@@ -27,12 +27,9 @@ export class Evaluator<Problem> {
   readonly #kept = new Map<string, ReturnType<ConditionCompiler<Problem>>>();
   readonly #capacity: number;
 
-  constructor(
-    compile: ConditionCompiler<Problem>,
-    options: { readonly strict?: boolean; readonly capacity?: number } = {},
-  ) {
+  constructor(compile: ConditionCompiler<Problem>, options: { readonly capacity?: number } = {}) {
     this.#compile = compile;
-    this.#interpreter = new Interpreter(PLAIN_FIELDS, options);
+    this.#interpreter = new Interpreter(PLAIN_FIELDS);
     this.#capacity = options.capacity ?? 1000;
   }
 

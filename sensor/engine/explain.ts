@@ -17,16 +17,9 @@ export interface Clause {
 
 /**
  * Evaluates a condition clause by clause, every one of them, to say why it matched or not.
- *
- * @param strict - As in `CompileOptions`.
  */
-export function explain<E>(
-  condition: Condition,
-  event: E,
-  fields: FieldSource<E>,
-  options: { readonly strict?: boolean } = {},
-): Clause {
-  const interpreter = new Interpreter(fields, options);
+export function explain<E>(condition: Condition, event: E, fields: FieldSource<E>): Clause {
+  const interpreter = new Interpreter(fields);
   const visit = (part: Condition): Clause => {
     const result = interpreter.test(part, event);
     switch (part.kind) {

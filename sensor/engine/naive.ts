@@ -6,7 +6,7 @@ import { lowerAscii } from './ops/fold.js';
 import { compileGlob } from './ops/glob.js';
 import { compileRegex, type Matcher } from './ops/regex.js';
 import { transform } from './ops/transform.js';
-import { domainOf, effectiveOp, effectiveRight, isLiteral, shapeOf } from './shape.js';
+import { domainOf, effectiveOp, isLiteral, shapeOf } from './shape.js';
 import type { FieldSource, Getter } from './types.js';
 
 type Scalar = string | number | bigint | boolean;
@@ -19,12 +19,10 @@ type Compare = Extract<Condition, { kind: 'compare' }>;
  */
 export class Interpreter<E> {
   readonly #source: FieldSource<E>;
-  readonly #strict: boolean;
   readonly #getters = new Map<FieldUse, Getter<E>>();
 
-  constructor(source: FieldSource<E>, options: { readonly strict?: boolean } = {}) {
+  constructor(source: FieldSource<E>) {
     this.#source = source;
-    this.#strict = options.strict ?? false;
   }
 
   test(condition: Condition, event: E): boolean {
@@ -71,7 +69,7 @@ export class Interpreter<E> {
     const op = effectiveOp(condition.op, left);
     const value = this.value(left, event);
     if (value === null) return false;
-    const right = effectiveRight(op, left, condition.right, this.#strict);
+    const { right } = condition;
     const one = (scalar: Scalar): boolean => this.#scalar(op, modifier, left, scalar, right, event);
     if (!Array.isArray(value)) return one(value as Scalar);
     const values = value as readonly Scalar[];

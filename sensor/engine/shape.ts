@@ -70,21 +70,6 @@ export function effectiveOp(op: CompareOp, left: Operand): CompareOp {
   return within ? '<=' : op;
 }
 
-/** `fd.net in (a, b)` honours only the first network, as Falco does; `--compat strict` honours all. */
-export function effectiveRight(
-  op: CompareOp,
-  left: Operand,
-  right: readonly (Literal | Operand)[],
-  strict: boolean,
-): readonly (Literal | Operand)[] {
-  const firstOnly =
-    !strict &&
-    (op === 'in' || op === 'intersects') &&
-    left.kind === 'field' &&
-    left.use.def.name === 'fd.net';
-  return firstOnly ? right.slice(0, 1) : right;
-}
-
 /** Fields whose value depends on how often, or when, this very occurrence was asked: never shared, never reordered. */
 export function isStateful(operand: Operand): boolean {
   switch (operand.kind) {

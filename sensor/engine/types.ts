@@ -36,8 +36,6 @@ export interface CompileOptions<E> {
   readonly fields: FieldSource<E>;
   readonly types: EventTypes;
   readonly matching: RuleMatching;
-  /** `--compat strict`: no Falco traps (`fd.net in` honours every network). Default: as Falco. */
-  readonly strict?: boolean;
   /** Told of an event on which a getter threw: the rules concerned were taken as not matching. */
   readonly onError?: (rule: Rule, error: unknown) => void;
 }

@@ -28,7 +28,6 @@ export interface ReplayOptions {
 export interface RulesToReplay {
   readonly rules: readonly Rule[];
   readonly matching: 'first' | 'all';
-  readonly strict: boolean;
 }
 
 export interface ReplaySummary {
@@ -216,7 +215,7 @@ function factsOf({ machine }: CaptureHeader): OfflineFacts {
 }
 
 function compile(
-  { rules, matching, strict }: RulesToReplay,
+  { rules, matching }: RulesToReplay,
   { fields }: Identity,
   logger: Logger,
 ): CompiledEngine<LiveEvent> {
@@ -226,7 +225,6 @@ function compile(
       fields,
       types: { names: EVENT_NAMES },
       matching,
-      strict,
       onError: (rule, error) => {
         logger.error('a rule could not be judged', { rule: rule.name, error: String(error) });
       },
@@ -236,7 +234,7 @@ function compile(
 
 /** Counts what meets the conditions of rules with an action; null where there are none. */
 function actionJudge(
-  { rules, strict }: RulesToReplay,
+  { rules }: RulesToReplay,
   identity: Identity,
   findings: Findings,
   logger: Logger,
@@ -245,7 +243,7 @@ function actionJudge(
     .filter(({ action, enabled }) => enabled && action !== null)
     .map((rule) => ({ ...rule, action: null }));
   if (bare.length === 0) return null;
-  const engine = compile({ rules: bare, matching: 'all', strict }, identity, logger);
+  const engine = compile({ rules: bare, matching: 'all' }, identity, logger);
   return (event) => {
     for (const { rule } of engine.match(event.type, event)) findings.onAction(rule.name);
   };

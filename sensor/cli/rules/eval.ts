@@ -41,7 +41,7 @@ Exit status 0 whatever the result, 1 when CONDITION or its event is faulty; line
     .action(async (condition: string | undefined, options: EvalOptions) => {
       const common = options.event === undefined ? undefined : readEvent(options.event);
       const compile = conditionCompiler(options);
-      const answer = evaluator(compile, options.compat === 'strict');
+      const answer = evaluator(compile);
       if (condition === undefined) {
         if (options.event === '-') {
           throw new SakerError('USAGE', 'standard input cannot be both the event and the lines');
@@ -84,7 +84,6 @@ export function conditionCompiler(options: LoadOptions): Compile {
 /** Answers `{condition, event}` by `{result}` or `{error}`. Conditions that come again are compiled once. */
 export function evaluator(
   compile: Compile,
-  strict: boolean,
 ): (request: ConditionRequest) => Answer {
   const evaluator = new Evaluator<readonly Diagnostic[]>(
     (text) => {
@@ -93,7 +92,6 @@ export function evaluator(
         ? { ok: true, condition: compiled.condition }
         : { ok: false, problem: compiled.diagnostics };
     },
-    { strict },
   );
   return ({ condition, event }) => {
     const read = eventValues(event);

@@ -39,7 +39,7 @@ or faulty, or the event is.`,
         options: LoadOptions & { event: string; output: string },
       ): void => {
         const { rule } = findRule(load(paths, options), name);
-        const explained = explainRule(rule, eventOf(options.event), options.compat === 'strict');
+        const explained = explainRule(rule, eventOf(options.event));
         if (options.output === 'json') printJson(explained);
         else process.stdout.write(explanationText(explained));
       },
@@ -58,8 +58,8 @@ export interface Explanation {
 }
 
 /** Judges one event by one rule, clause by clause. */
-export function explainRule(rule: Rule, event: PlainEvent, strict: boolean): Explanation {
-  const clauses = explain(rule.condition, event, PLAIN_FIELDS, { strict });
+export function explainRule(rule: Rule, event: PlainEvent): Explanation {
+  const clauses = explain(rule.condition, event, PLAIN_FIELDS);
   const type = event.get('evt.type');
   const looksAt = rule.events === 'all' || (typeof type === 'string' && rule.events.has(type));
   const notes: string[] = [];

@@ -38,8 +38,8 @@ const FAMILY_MASK = 3 << CLASS.NET_FAMILY_SHIFT;
  * What the kernel lets through for a rule alone, kind by kind; kinds that the rule never looks at are left out. Everything
  * else of these kinds never leaves the kernel, unless another rule wants it.
  */
-export function kernelFilters(rule: Rule, strict: boolean): readonly KernelFilter[] {
-  const bitmaps = pushDown([{ ...rule, enabled: true, action: null }], { strict });
+export function kernelFilters(rule: Rule): readonly KernelFilter[] {
+  const bitmaps = pushDown([{ ...rule, enabled: true, action: null }]);
   return FILTERED_KINDS.flatMap(({ kind, types, classes }) => {
     const named = types.some((type) => rule.events === 'all' || rule.events.has(type));
     if (!named) return [];

@@ -31,7 +31,7 @@ Cost: integers only < one set look-up < text < pattern; any event: no event type
     .action((name: string, paths: string[], options: LoadOptions & { output: string }) => {
       const loaded = load(paths, options);
       const found = findRule(loaded, name);
-      const shown = showRule(found, options.compat === 'strict');
+      const shown = showRule(found);
       if (options.output === 'json') printJson({ ...shown, falco: describe(loaded.result, found.item.name) });
       else process.stdout.write(showText(found, shown));
     });
@@ -78,7 +78,7 @@ export interface ShownRule {
 }
 
 /** Everything `show` tells of a rule. */
-export function showRule(found: FoundRule, strict: boolean): ShownRule {
+export function showRule(found: FoundRule): ShownRule {
   const { item, rule, compiled, output } = found;
   const events = rule.events === 'all' ? 'all' : [...rule.events].sort();
   return {
@@ -102,7 +102,7 @@ export function showRule(found: FoundRule, strict: boolean): ShownRule {
     fields: fieldsOf(found),
     decided_by: rule.action === null ? 'sensor' : 'kernel',
     cost: rule.action === null ? costOf(rule) : null,
-    kernel: rule.action === null ? kernelFilters(rule, strict) : [],
+    kernel: rule.action === null ? kernelFilters(rule) : [],
     hints: found.diagnostics.filter(({ severity }) => severity === 'hint').map(hintText),
   };
 }

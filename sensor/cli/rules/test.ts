@@ -33,7 +33,7 @@ export function addTest(rules: Command): void {
       const named = paths.length > 0 ? paths : [shippedRules()];
       const parsed = named.flatMap(testFilesBeside).map((file) => parseRuleTests(file, readFileSync(file, 'utf8')));
       const all = together(parsed);
-      const report = runRuleTests(result.ruleSet, all.cases, { strict: options.compat === 'strict' });
+      const report = runRuleTests(result.ruleSet, all.cases);
       if (options.junit !== undefined) writeFileSync(options.junit, junitRuleTests(report, all.problems));
       if (options.output === 'json') {
         printJson({

@@ -1,5 +1,5 @@
 import type { CompareOp, Condition, Literal, Modifier, Operand } from '../../lang/ir.js';
-import { domainOf, effectiveOp, effectiveRight, isLiteral, isStateful, shapeOf } from '../shape.js';
+import { domainOf, effectiveOp, isLiteral, isStateful, shapeOf } from '../shape.js';
 import { costOfLeaf, oddsOfLeaf } from './cost.js';
 
 /** A comparison, or `exists` (no right-hand side). */
@@ -57,15 +57,13 @@ export type Node =
 export class Graph {
   readonly TRUE: Node;
   readonly FALSE: Node;
-  readonly #strict: boolean;
   readonly #byKey = new Map<string, Node>();
   readonly #byCondition = new Map<Condition, Node>();
   readonly #regexIds = new Map<string, number>();
   #nextId = 0;
   #nextState = 0;
 
-  constructor(strict: boolean) {
-    this.#strict = strict;
+  constructor() {
     this.TRUE = this.#constant(true);
     this.FALSE = this.#constant(false);
   }
@@ -95,7 +93,7 @@ export class Graph {
           effectiveOp(condition.op, condition.left),
           condition.modifier,
           condition.left,
-          effectiveRight(condition.op, condition.left, condition.right, this.#strict),
+          condition.right,
         );
     }
   }

@@ -9,13 +9,7 @@ import type { ClassFacts, Fact } from './facts.js';
 export type Verdict = 'no' | 'maybe' | 'yes';
 
 /** What is known beforehand of a condition on events of one class and one `evt.type`. */
-export function foresee(
-  condition: Condition,
-  facts: ClassFacts,
-  type: string,
-  strict: boolean,
-): Verdict {
-  const interpreter = strict ? STRICT : COMPATIBLE;
+export function foresee(condition: Condition, facts: ClassFacts, type: string): Verdict {
   // Each macro once: those that double at each level would be judged without end.
   const macros = new Map<Condition, Verdict>();
   const judge = (part: Condition): Verdict => {
@@ -34,7 +28,7 @@ export function foresee(
       case 'exists':
       case 'compare': {
         const fact = part.left.kind === 'field' ? factOf(part.left.use, facts, type) : undefined;
-        return fact === undefined ? 'maybe' : foreseeLeaf(part, fact, interpreter);
+        return fact === undefined ? 'maybe' : foreseeLeaf(part, fact, INTERPRETER);
       }
     }
   };
@@ -60,8 +54,7 @@ function factOf(use: FieldUse, facts: ClassFacts, type: string): Fact | undefine
 type Leaf = Extract<Condition, { kind: 'compare' | 'exists' }>;
 
 /** Reads the value that stands in the probe, whatever the field. */
-const COMPATIBLE = new Interpreter<FieldValue>({ getter: () => (value) => value });
-const STRICT = new Interpreter<FieldValue>({ getter: () => (value) => value }, { strict: true });
+const INTERPRETER = new Interpreter<FieldValue>({ getter: () => (value) => value });
 
 function foreseeLeaf(leaf: Leaf, fact: Fact, interpreter: Interpreter<FieldValue>): Verdict {
   const right = leaf.kind === 'compare' ? leaf.right : [];

@@ -13,10 +13,7 @@ const ALL_CLASSES = (1n << 64n) - 1n;
  * @param rules - Rules that are judged in user space (enabled, without an action).
  * @returns by kind; kinds that are never filtered have every bit set.
  */
-export function pushDown(
-  rules: readonly Rule[],
-  options: { readonly strict?: boolean } = {},
-): readonly bigint[] {
+export function pushDown(rules: readonly Rule[]): readonly bigint[] {
   const bitmaps = new Array<bigint>(KIND.KIND_MAX).fill(ALL_CLASSES);
   const observing = rules.filter(
     (rule) => rule.enabled && rule.action === null && rule.source === 'syscall',
@@ -29,7 +26,7 @@ export function pushDown(
         observing.some(
           (rule) =>
             (rule.events === 'all' || rule.events.has(type)) &&
-            foresee(rule.condition, facts, type, options.strict ?? false) !== 'no',
+            foresee(rule.condition, facts, type) !== 'no',
         ),
       );
       if (wanted) bitmap |= 1n << BigInt(bits);

@@ -121,7 +121,7 @@ export async function replayed(
   const alerts: Alert[] = [];
   const summary = await replay({
     paths,
-    rules: { rules, matching: 'all', strict: false },
+    rules: { rules, matching: 'all' },
     onAlert: (alert) => alerts.push(alert),
     capacity: 256,
     logger,

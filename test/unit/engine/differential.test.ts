@@ -217,10 +217,10 @@ function briefly<T>(run: fc.RunDetails<T>): void {
 const RULES = 8;
 const EVENTS = 26;
 
-describe.each([false, true])('generated code against the interpreter (strict: %s)', (strict) => {
-  const interpreter = new Interpreter(fields, { strict });
+describe('generated code against the interpreter', () => {
+  const interpreter = new Interpreter(fields);
 
-  it('agrees on more than 50,000 pairs of condition and event', () => {
+  it('agrees on more than 100,000 pairs of condition and event', () => {
     let pairs = 0;
     let matches = 0;
     const property = fc.property(
@@ -230,7 +230,7 @@ describe.each([false, true])('generated code against the interpreter (strict: %s
         const rules = conditions.map((one, i) => rule(`r${i}`, one));
         const engine = compileRules(
           { rules },
-          { fields, types: { names: TYPES }, matching: 'all', strict },
+          { fields, types: { names: TYPES }, matching: 'all' },
         );
         events.forEach((values, i) => {
           const type = i % TYPES.length;
@@ -248,8 +248,8 @@ describe.each([false, true])('generated code against the interpreter (strict: %s
         expect(engine.errors).toBe(0);
       },
     );
-    fc.assert(property, { numRuns: 250, reporter: briefly });
-    expect(pairs).toBeGreaterThan(50_000);
+    fc.assert(property, { numRuns: 500, reporter: briefly });
+    expect(pairs).toBeGreaterThan(100_000);
     // Neither all nor nothing: the pairs say something.
     expect(matches / pairs).toBeGreaterThan(0.1);
     expect(matches / pairs).toBeLessThan(0.9);
