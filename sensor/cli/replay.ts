@@ -11,7 +11,7 @@ const LOG = { level: 'warn', format: 'text' } as const;
 interface ReplayOptions extends LoadOptions {
   readonly rules?: readonly string[];
   readonly output: 'text' | 'json';
-  readonly matching: 'first' | 'all';
+  readonly matching?: 'first' | 'all';
   readonly timeIso8601?: true;
 }
 
@@ -25,9 +25,10 @@ export function addReplay(program: Command): void {
     )
     .addOption(outputOption())
     .addOption(
-      new Option('--matching <mode>', 'tell of an event by the first rule that matches, or by all')
-        .choices(['first', 'all'])
-        .default('first'),
+      new Option(
+        '--matching <mode>',
+        'tell of an event by the first rule that matches (default), or by all (--compat strict)',
+      ).choices(['first', 'all']),
     )
     .option('--time-iso8601', 'times in UTC, ISO 8601')
     .addHelpText(
@@ -41,6 +42,7 @@ Needs no root, no kernel, no running sensor. Alerts on stdout, a summary on stde
 no alerts here, only a count: live, theirs come from verdicts of the kernel. Exit status 3 when a file is damaged; what could be read was used.`,
     )
     .action(async (paths: string[], options: ReplayOptions) => {
+      const matching = options.matching ?? (options.compat === 'strict' ? 'all' : 'first');
       const { files, result } = load(options.rules ?? [], options);
       if (!result.ok) {
         show(
@@ -57,7 +59,7 @@ no alerts here, only a count: live, theirs come from verdicts of the kernel. Exi
       const line = options.output === 'json' ? jsonLine : textLine;
       const summary = await replay({
         paths,
-        rules: { rules, matching: options.matching },
+        rules: { rules, matching },
         onAlert: (alert) => {
           out.line(line(alert, { iso8601 }));
         },

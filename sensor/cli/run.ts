@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander';
 import { EXIT, SakerError } from '../core/index.js';
 import { ConfigError, loadConfig, type Config } from '../app/config/index.js';
+import { compatOption } from './rules/files.js';
 import { shippedRules } from './shipped-rules.js';
 
 interface RunOptions {
   readonly config?: string;
   readonly rules?: string[];
+  readonly compat?: string;
   readonly cgroup?: string;
   readonly runDir?: string;
   readonly output: string[];
@@ -26,6 +28,7 @@ export function addRun(program: Command): void {
       '--rules <path...>',
       'rule files or folders, in load order (default: the shipped rules)',
     )
+    .addOption(compatOption())
     .option('--cgroup <path>', 'watch only this cgroup v2 folder and what is below it')
     .option('--run-dir <dir>', 'folder of the control socket and the lock')
     .option(
@@ -76,6 +79,7 @@ function configOf(options: RunOptions): Config {
   }
   for (const [key, value] of [
     ['cgroup', options.cgroup],
+    ['rules.compat', options.compat],
     ['run_dir', options.runDir],
     ['log.level', options.logLevel],
   ] as const) {

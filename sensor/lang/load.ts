@@ -227,7 +227,7 @@ class Loader {
       });
     }
     const running = rules.map(({ rule }) => (rule.enabled ? rule : { ...rule, enabled: true }));
-    if ((this.#options.matching ?? 'first') === 'first') {
+    if ((this.#options.matching ?? (this.#strict ? 'all' : 'first')) === 'first') {
       for (const { shadowed, by } of findShadowed(running)) {
         const { context } = rules.find(({ rule }) => rule.name === shadowed.name)!.item;
         diagnostics.push(

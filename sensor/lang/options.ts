@@ -40,7 +40,7 @@ export interface LoadOptions {
   readonly sources?: readonly string[];
   /** Plugins by version, as `required_plugin_versions` asks; default `BUILTIN_PLUGINS`. */
   readonly plugins?: ReadonlyMap<string, string>;
-  /** `first` (default): a rule behind a broader one never alerts, which is warned of. */
+  /** `first` (default unless strict): a rule behind a broader one never alerts, which is warned of. */
   readonly matching?: 'first' | 'all';
   /** Names of events this build takes; rules that need others are warned of. Not given: no such warning. */
   readonly captured?: ReadonlySet<string>;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
 import { PRIORITIES, type Priority } from '../../lang/ir.js';
+import type { Selection } from '../../lang/index.js';
 import { expandText, REAL_ENVIRONMENT, type Environment } from './expand.js';
 import { applyOverrides } from './overrides.js';
 import type { ConfigProblem } from './problem.js';
@@ -156,7 +157,9 @@ interface Raw {
   readonly log: Config['log'];
   readonly rules: {
     readonly files: readonly string[];
-    readonly matching: 'first' | 'all';
+    readonly compat: 'falco' | 'strict';
+    readonly matching: 'first' | 'all' | null;
+    readonly select: readonly RawSelected[];
     readonly min_priority: string;
     readonly disable: { readonly tags: readonly string[]; readonly rules: readonly string[] };
   };
@@ -203,6 +206,17 @@ interface RawAppend {
   readonly extra_fields: readonly string[];
   readonly extra_formatted_fields: Readonly<Record<string, string>> | null;
   readonly suggested_output: boolean;
+}
+
+/** Both null: not given. */
+interface RawChosen {
+  readonly rule: string | null;
+  readonly tag: string | null;
+}
+
+interface RawSelected {
+  readonly enable: RawChosen;
+  readonly disable: RawChosen;
 }
 
 interface RawTls {
@@ -263,7 +277,9 @@ function toConfig(raw: Raw): Config {
     log: raw.log,
     rules: {
       files: rules.files,
-      matching: rules.matching,
+      compat: rules.compat,
+      matching: rules.matching ?? (rules.compat === 'strict' ? 'all' : 'first'),
+      select: rules.select.flatMap(toSelection),
       minPriority: toPriority(rules.min_priority),
       disableTags: rules.disable.tags,
       disableRules: rules.disable.rules,
@@ -308,6 +324,14 @@ function toOutput(raw: Raw['output']): OutputConfig {
     })),
     staticFields: raw.static_fields ?? {},
   };
+}
+
+function toSelection({ enable, disable }: RawSelected): Selection[] {
+  const entry = (operation: Selection['operation'], { rule, tag }: RawChosen): Selection[] =>
+    rule === null && tag === null
+      ? []
+      : [{ operation, ...(rule === null ? {} : { rule }), ...(tag === null ? {} : { tag }) }];
+  return [...entry('enable', enable), ...entry('disable', disable)];
 }
 
 function toSink(raw: RawSink): SinkConfig {

@@ -124,6 +124,15 @@ const appendEntry: Schema = {
   },
 };
 
+const selected: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    rule: { type: 'string', minLength: 1, description: 'Name; `*` stands for any text.' },
+    tag: { type: 'string', minLength: 1 },
+  },
+};
+
 const sinkBase: Readonly<Record<string, Schema>> = {
   name: {
     type: 'string',
@@ -305,12 +314,30 @@ export const CONFIG_SCHEMA: Schema = {
           'Rule files and directories, in order. Empty: the rules that come with saker.',
           ['/etc/saker/rules.d'],
         ),
+        compat: {
+          type: 'string',
+          enum: ['falco', 'strict'],
+          default: 'falco',
+          description:
+            'falco: what surprises in Falco’s language keeps its meaning, with a warning. strict: it means what it seems to.',
+        },
         matching: {
           type: 'string',
           enum: ['first', 'all'],
-          default: 'first',
           description:
-            'Whether an event is told of by the first rule that matches or by all (Falco’s rule_matching).',
+            'Whether an event is told of by the first rule that matches or by all (Falco’s rule_matching). Absent: first, with compat strict all.',
+        },
+        select: {
+          type: 'array',
+          default: [],
+          description:
+            'Rules switched on and off, in order, whatever their `enabled` says (Falco’s `rules`).',
+          examples: [[{ disable: { rule: '*' } }, { enable: { tag: 'network' } }]],
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            properties: { enable: selected, disable: selected },
+          },
         },
         min_priority: priority('Rules less severe are not loaded (Falco’s priority).'),
         disable: {

@@ -1,6 +1,7 @@
 import type { LogLevel } from '../../core/index.js';
 import type { AppendOutput } from '../../lang/index.js';
 import type { Priority } from '../../lang/ir.js';
+import type { Selection } from '../../lang/index.js';
 
 /** A checked configuration: every default filled in, every secret read. Frozen. */
 export interface Config {
@@ -36,7 +37,11 @@ export interface OutputConfig {
 export interface RulesConfig {
   /** Files and directories; empty: the shipped rules. */
   readonly files: readonly string[];
+  /** Are Falco's traps kept, or fixed? */
+  readonly compat: 'falco' | 'strict';
   readonly matching: 'first' | 'all';
+  /** In order; before `disableTags` and `disableRules`. */
+  readonly select: readonly Selection[];
   readonly minPriority: Priority;
   readonly disableTags: readonly string[];
   /** Names, `*` for any text. */

@@ -251,13 +251,15 @@ export class Daemon {
   }
 
   #ruleSource({ config, rulePaths }: Settings): RuleSource {
-    const { matching, minPriority, disableRules, disableTags } = config.rules;
+    const { compat, matching, select, minPriority, disableRules, disableTags } = config.rules;
     return {
       paths: rulePaths,
       matching,
       load: {
+        compat,
         priority: minPriority,
         selection: [
+          ...select,
           ...disableRules.map((rule) => ({ operation: 'disable', rule }) as const),
           ...disableTags.map((tag) => ({ operation: 'disable', tag }) as const),
         ],

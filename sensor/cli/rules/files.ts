@@ -15,11 +15,15 @@ export interface LoadOptions {
 export function withLoading(command: Command): Command {
   return command
     .option('--with <path...>', 'load these first: macros and lists the others use')
-    .addOption(
-      new Option('--compat <mode>', 'keep Falco’s traps, with a warning, or fix them')
-        .choices(['falco', 'strict'])
-        .default('falco'),
-    );
+    .addOption(compatOption().default('falco'));
+}
+
+/** `--compat`. */
+export function compatOption(): Option {
+  return new Option('--compat <mode>', 'keep Falco’s traps, with a warning, or fix them').choices([
+    'falco',
+    'strict',
+  ]);
 }
 
 /** Rule files that were read, and what they say. */

@@ -49,6 +49,22 @@ sinks:
 `;
 
 describe('the configuration', () => {
+  it('compat: strict matches all rules, unless it is told to stop at the first', () => {
+    expect(good('rules: { compat: strict }').rules).toMatchObject({
+      compat: 'strict',
+      matching: 'all',
+    });
+    expect(good('rules: { compat: strict, matching: first }').rules.matching).toBe('first');
+  });
+  it('selects rules in order, by name or tag', () => {
+    expect(
+      good('rules: { select: [{ disable: { rule: "*" } }, { enable: { tag: net } }] }').rules
+        .select,
+    ).toEqual([
+      { operation: 'disable', rule: '*' },
+      { operation: 'enable', tag: 'net' },
+    ]);
+  });
   it('is whole without a file: the shipped rules, alerts on the terminal, release on exit', () => {
     const config = good('');
     expect(config).toMatchObject({
@@ -58,7 +74,9 @@ describe('the configuration', () => {
       log: { level: 'info', format: 'text' },
       rules: {
         files: [],
+        compat: 'falco',
         matching: 'first',
+        select: [],
         minPriority: 'Debug',
         disableTags: [],
         disableRules: [],
@@ -321,7 +339,9 @@ output:
       sinks: fc.array(sink, { maxLength: 1 }),
       rules: part({
         files: mostly(['/r'], []),
+        compat: mostly('strict', 'falco', 'loose'),
         matching: mostly('all'),
+        select: fc.array(part({ enable: part({ rule: mostly('x') }) }), { maxLength: 2 }),
         disable: part({ tags: mostly(['x']) }),
       }),
       enforce: part({
