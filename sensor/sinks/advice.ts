@@ -21,7 +21,7 @@ const ADVICE: readonly (readonly [said: RegExp, todo: string])[] = [
     'the peer does not accept this client’s certificate: set tls.cert and tls.key to one its authority has signed',
   ],
   [
-    /wrong version number|packet length too long|http_request/i,
+    /wrong version number|packet length too long|before secure TLS connection was established/i,
     'the peer does not speak TLS at this port: use its TLS port, or leave tls (or https) away',
   ],
   [

@@ -18,39 +18,55 @@ export interface CollectedRecord {
 export class Collector {
   readonly #dir: string;
   readonly #binary: string;
-  readonly #ports: readonly [number, number];
+  readonly #receivers: readonly Receiver[];
   #process: ServerProcess | null = null;
 
-  private constructor(dir: string, binary: string, ports: readonly [number, number]) {
+  private constructor(dir: string, binary: string, receivers: readonly Receiver[]) {
     this.#dir = dir;
     this.#binary = binary;
-    this.#ports = ports;
+    this.#receivers = receivers;
   }
 
-  static async start(dir: string): Promise<Collector> {
+  /** @param secure - Further receivers by name, with the collector's `tls` settings. */
+  static async start(
+    dir: string,
+    secure: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  ): Promise<Collector> {
     mkdirSync(dir, { recursive: true });
     const binary = join(await getPart('otelcol'), 'otelcol');
-    const [http = 0, grpc = 0] = await freePorts(2);
-    const collector = new Collector(dir, binary, [http, grpc]);
+    const wanted = Object.entries({ plain: null, ...secure });
+    const ports = await freePorts(wanted.length * 2);
+    const receivers = wanted.map(([name, tls], at) => ({
+      name,
+      tls,
+      http: ports[at * 2] ?? 0,
+      grpc: ports[at * 2 + 1] ?? 0,
+    }));
+    const collector = new Collector(dir, binary, receivers);
     await collector.restart();
     return collector;
   }
 
-  endpoint(protocol: 'http' | 'grpc'): string {
-    return `http://127.0.0.1:${this.#ports[protocol === 'http' ? 0 : 1]}`;
+  endpoint(protocol: 'http' | 'grpc', receiver = 'plain'): string {
+    const found = this.#receivers.find(({ name }) => name === receiver);
+    return `${found?.tls ? 'https' : 'http'}://127.0.0.1:${found?.[protocol]}`;
   }
 
   /** @param limitMib - Memory it allows itself; 2 makes it refuse everything soon after its start. */
   async restart(limitMib = 256): Promise<void> {
     await this.stop();
-    const [http, grpc] = this.#ports;
+    const receivers = this.#receivers.map(({ name, tls, http, grpc }) => {
+      const at = (port: number) =>
+        JSON.stringify({ endpoint: `127.0.0.1:${port}`, ...(tls ? { tls } : {}) });
+      return `otlp/${name}: { protocols: { grpc: ${at(grpc)}, http: ${at(http)} } }`;
+    });
     const config = join(this.#dir, 'config.yaml');
     writeFileSync(
       config,
-      `receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:${grpc}" }, http: { endpoint: "127.0.0.1:${http}" } } } }
+      `receivers: { ${receivers.join(', ')} }
 processors: { memory_limiter: { check_interval: 1s, limit_mib: ${limitMib}, spike_limit_mib: ${Math.max(1, limitMib >> 2)} } }
 exporters: { file: { path: "${this.#dir}/out.jsonl", rotation: { max_megabytes: 1000 } } }
-service: { telemetry: { metrics: { level: none } }, pipelines: { logs: { receivers: [otlp], processors: [memory_limiter], exporters: [file] } } }
+service: { telemetry: { metrics: { level: none } }, pipelines: { logs: { receivers: [${this.#receivers.map(({ name }) => `otlp/${name}`).join(', ')}], processors: [memory_limiter], exporters: [file] } } }
 `,
     );
     const command = [this.#binary, '--config', `file:${config}`];
@@ -90,6 +106,13 @@ service: { telemetry: { metrics: { level: none } }, pipelines: { logs: { receive
         ),
       );
   }
+}
+
+interface Receiver {
+  readonly name: string;
+  readonly tls: Readonly<Record<string, string>> | null;
+  readonly http: number;
+  readonly grpc: number;
 }
 
 interface KeyValue {

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import kafkajs, { type Kafka } from 'kafkajs';
+// Brings the codec for zstd, which kafkajs lacks.
+import '../../sensor/sinks/kafka/index.js';
 import { getPart } from './get-part.js';
 import { freePorts, ServerProcess } from './process.js';
 
@@ -14,10 +16,21 @@ const CLUSTER_ID = 'saker-test-cluster-001';
 
 /** What one message was, in the order of its partition. */
 export interface ReadMessage {
+  readonly topic: string;
   readonly partition: number;
   readonly key: string;
   readonly value: string;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a broker offers besides the plain listener of a test's own client. */
+export interface KafkaExtras {
+  /** Further listeners on ports of their own: name to protocol (`SASL_SSL`). */
+  readonly listeners: Readonly<Record<string, string>>;
+  /** Lines of its properties. */
+  readonly properties: string;
+  /** Arguments of the formatting: users. */
+  readonly format: readonly string[];
 }
 
 /** Real brokers (KRaft, each also a controller) on 127.0.0.1. */
@@ -26,6 +39,8 @@ export class KafkaCluster {
   readonly #classPath: string;
   readonly #ports: readonly number[];
   readonly #nodes: (ServerProcess | null)[] = [];
+  /** Of further listeners, by name. */
+  readonly #extraPorts = new Map<string, number>();
   readonly client: Kafka;
 
   private constructor(dir: string, classPath: string, ports: readonly number[]) {
@@ -41,13 +56,18 @@ export class KafkaCluster {
   }
 
   /** @param dir - Empty; holds logs and data. */
-  static async start(dir: string, nodes: number): Promise<KafkaCluster> {
+  static async start(dir: string, nodes: number, extras?: KafkaExtras): Promise<KafkaCluster> {
     const libs = join(await getPart('kafka'), 'libs', '*');
-    const ports = await freePorts(nodes * 2);
+    const names = Object.keys(extras?.listeners ?? {});
+    const ports = await freePorts(nodes * 2 + names.length);
     const cluster = new KafkaCluster(dir, libs, ports.slice(0, nodes));
-    const voters = ports.slice(nodes).map((port, index) => `${index + 1}@127.0.0.1:${port}`);
+    names.forEach((name, at) => cluster.#extraPorts.set(name, ports[nodes * 2 + at] ?? 0));
+    const voters = ports
+      .slice(nodes, nodes * 2)
+      .map((port, index) => `${index + 1}@127.0.0.1:${port}`);
     for (const [index, port] of cluster.#ports.entries()) {
-      cluster.#configure(index + 1, port, ports[nodes + index] ?? 0, voters.join(','), nodes);
+      const controllerPort = ports[nodes + index] ?? 0;
+      cluster.#configure(index + 1, port, controllerPort, voters.join(','), nodes, extras);
     }
     await Promise.all(cluster.#ports.map((_, index) => cluster.startNode(index + 1)));
     return cluster;
@@ -55,6 +75,11 @@ export class KafkaCluster {
 
   get brokers(): string[] {
     return this.#ports.map((port) => `127.0.0.1:${port}`);
+  }
+
+  /** Address of a further listener. */
+  listener(name: string): string {
+    return `127.0.0.1:${this.#extraPorts.get(name)}`;
   }
 
   async startNode(id: number): Promise<void> {
@@ -80,12 +105,16 @@ export class KafkaCluster {
     return node;
   }
 
-  async createTopic(topic: string, partitions: number): Promise<void> {
+  createTopic(topic: string, partitions: number): Promise<void> {
+    return this.createTopics([topic], partitions);
+  }
+
+  async createTopics(topics: readonly string[], numPartitions: number): Promise<void> {
     const admin = this.client.admin();
     await admin.connect();
     const replicationFactor = this.#ports.length;
     await admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, replicationFactor }],
+      topics: topics.map((topic) => ({ topic, numPartitions, replicationFactor })),
       waitForLeaders: true,
     });
     await admin.disconnect();
@@ -100,31 +129,39 @@ export class KafkaCluster {
     return topics[0]?.partitions.find((one) => one.partitionId === partition)?.leader ?? -1;
   }
 
-  /** Every message of a topic that is there now. */
-  async readAll(topic: string): Promise<ReadMessage[]> {
+  /** Every message that is there now in topics. */
+  async readAll(...topics: readonly string[]): Promise<ReadMessage[]> {
     const admin = this.client.admin();
     await admin.connect();
-    const offsets = await admin.fetchTopicOffsets(topic);
+    const open = new Map<string, number>();
+    for (const topic of topics) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+        if (Number(high) > 0) open.set(`${topic}/${partition}`, Number(high));
+      }
+    }
     await admin.disconnect();
-    const open = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-    for (const [partition, high] of open) if (high === 0) open.delete(partition);
     const messages: ReadMessage[] = [];
     if (open.size === 0) return messages;
     const consumer = this.client.consumer({ groupId: `read-${Date.now()}-${Math.random()}` });
     await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        reject(payload.error);
+      });
       consumer
         .run({
-          eachMessage: async ({ partition, message }) => {
+          eachMessage: async ({ topic, partition, message }) => {
             const headers = Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)]);
             messages.push({
+              topic,
               partition,
               key: String(message.key),
               value: String(message.value),
               headers: Object.fromEntries(headers) as Record<string, string>,
             });
-            if (Number(message.offset) + 1 >= (open.get(partition) ?? 0)) open.delete(partition);
+            const from = `${topic}/${partition}`;
+            if (Number(message.offset) + 1 >= (open.get(from) ?? 0)) open.delete(from);
             if (open.size === 0) resolve();
           },
         })
@@ -148,8 +185,15 @@ export class KafkaCluster {
     controllerPort: number,
     voters: string,
     nodes: number,
+    extras: KafkaExtras = { listeners: {}, properties: '', format: [] },
   ): void {
     const inSync = nodes > 1 ? 2 : 1;
+    const listeners = [`PLAINTEXT://127.0.0.1:${port}`, `CONTROLLER://127.0.0.1:${controllerPort}`];
+    const protocols = ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT'];
+    for (const [name, protocol] of Object.entries(extras.listeners)) {
+      listeners.push(`${name}://${this.listener(name)}`);
+      protocols.push(`${name}:${protocol}`);
+    }
     mkdirSync(this.#dir, { recursive: true });
     writeFileSync(
       this.#file(id),
@@ -157,7 +201,8 @@ export class KafkaCluster {
 node.id=${id}
 controller.quorum.voters=${voters}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+listeners=${listeners.join(',')}
+listener.security.protocol.map=${protocols.join(',')}
 log.dirs=${this.#dir}/data${id}
 auto.create.topics.enable=false
 default.replication.factor=${nodes}
@@ -170,10 +215,11 @@ transaction.state.log.min.isr=${inSync}
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
-`,
+${extras.properties}`,
     );
     const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', this.#file(id)];
-    const run = spawnSync('java', [...JVM, ...LOGGING, '-cp', this.#classPath, ...format], {
+    const args = [...JVM, ...LOGGING, '-cp', this.#classPath, ...format, ...extras.format];
+    const run = spawnSync('java', args, {
       encoding: 'utf8',
     });
     if (run.status !== 0) throw new Error(`format: ${run.stderr || run.stdout}`);

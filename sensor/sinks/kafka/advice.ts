@@ -13,7 +13,7 @@ export function kafkaAdvice(
     return 'the broker’s ACLs do not let this client in: allow it to Write and Describe the topic';
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || /does not host this topic/i.test(reason))
     return `create topic ${topic}: saker makes none`;
-  if (/mechanism is not supported/i.test(reason))
+  if (type === 'UNSUPPORTED_SASL_MECHANISM' || /mechanism is not supported/i.test(reason))
     return 'set sasl.mechanism to one the broker offers at this port';
   if (type === 'SASL_AUTHENTICATION_FAILED' || /SASL.*authentication failed/is.test(reason))
     return 'the broker does not know this user with this password: correct sasl.username and sasl.password';
