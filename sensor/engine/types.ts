@@ -10,6 +10,16 @@ export type Getter<E> = (event: E) => FieldValue;
  */
 export type FieldPlace = 'condition' | 'output';
 
+/** Where a text lies among the bytes of an event: from `start` up to `end`. */
+export interface TextSpan {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** Finds a field's bytes. False: they do not lie anywhere as they are, or there is no value; the getter says which. */
+export type SpanGetter<E> = (event: E, span: TextSpan) => boolean;
+
 /**
  * Where field values come from. Two exist: the live one (identity/fields: record, process table, containers) and the one
  * over plain values (`saker rules test`, `eval`). Asked once per field use at compile time.
@@ -20,6 +30,8 @@ export interface FieldSource<E> {
    *   environment. Default: condition.
    */
   getter(use: FieldUse, place?: 'condition' | 'output'): Getter<E>;
+  /** For a field of type text whose value often lies in the event as it is: comparing it there makes no string. Null for others. */
+  span?(use: FieldUse): SpanGetter<E> | null;
 }
 
 /** The names of event types (`evt.type`) and their dense ids. */

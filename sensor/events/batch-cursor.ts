@@ -1,6 +1,7 @@
 import type { ByteString } from '../core/index.js';
 import type { RecordCursor } from './cursor.js';
 import { AT, type RecordShape, RECORDS, SIZE } from './layout.generated.js';
+import { type Latin1Buffer, TextCache } from './text-cache.js';
 
 /** Shape of each kind's records, by kind. */
 export const SHAPES: readonly (RecordShape | undefined)[] = shapesByKind();
@@ -8,9 +9,6 @@ export const SHAPES: readonly (RecordShape | undefined)[] = shapesByKind();
 const KIND_AT = AT.header.kind - AT.header.size;
 const GENERATION_AT = AT.header.generation - AT.header.size;
 const TWO_32 = 4294967296;
-
-/** `latin1Slice` is what `toString('latin1', …)` calls in the end; node's types leave it out. */
-type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): ByteString };
 
 /**
  * The cursor over batches; moved by `walk`.
@@ -32,10 +30,12 @@ export class BatchCursor implements RecordCursor {
   #bytes = Buffer.alloc(0) as Latin1Buffer;
   #half: Uint16Array = new Uint16Array(0);
   #words: Uint32Array = new Uint32Array(0);
+  #longs: BigUint64Array = new BigUint64Array(0);
   #at = 0;
   /** Bit n: `#strings[n]` is the n-th string of this record. */
   #cached = 0;
   readonly #strings: (ByteString | null)[] = Array.from({ length: 8 }, () => null);
+  readonly #texts = new TextCache();
 
   /** Points at a batch. A batch that does not start at a multiple of 8 in its memory is copied once. */
   use(bytes: Uint8Array): void {
@@ -47,6 +47,7 @@ export class BatchCursor implements RecordCursor {
     this.#bytes = Buffer.from(buffer, byteOffset, byteLength) as Latin1Buffer;
     this.#half = new Uint16Array(buffer, byteOffset, byteLength >>> 1);
     this.#words = new Uint32Array(buffer, byteOffset, byteLength >>> 2);
+    this.#longs = new BigUint64Array(buffer, byteOffset, byteLength >>> 3);
   }
 
   /** Moves to the record at `at`, whose header lies within the batch. */
@@ -95,22 +96,55 @@ export class BatchCursor implements RecordCursor {
   }
 
   big(offset: number): bigint {
-    return this.#bytes.readBigUInt64LE(this.#at + offset);
+    return this.#longs[(this.#at + offset) >>> 3]!;
   }
 
   string(n: number): ByteString | null {
     if ((this.#cached & (1 << n)) === 0) {
-      this.#strings[n] = this.#readString(n);
+      const start = this.start(n);
+      this.#strings[n] = start < 0 ? null : this.#bytes.latin1Slice(start, this.end(n));
       this.#cached |= 1 << n;
     }
     return this.#strings[n]!;
   }
 
+  common(n: number): ByteString | null {
+    const start = this.start(n);
+    return start < 0 ? null : this.#common(start, this.end(n));
+  }
+
+  head(n: number): ByteString | null {
+    const start = this.start(n);
+    return start < 0 ? null : this.#common(start, this.#nul(start, this.end(n)));
+  }
+
+  tail(n: number): ByteString | null {
+    const start = this.start(n);
+    if (start < 0) return null;
+    const end = this.end(n);
+    const nul = this.#nul(start, end);
+    return nul === end ? null : this.#bytes.latin1Slice(nul + 1, end);
+  }
+
   chars(offset: number, max: number): ByteString {
     const start = this.#at + offset;
-    const nul = this.#bytes.indexOf(0, start);
-    const end = nul === -1 || nul > start + max ? start + max : nul;
-    return this.#bytes.latin1Slice(start, end);
+    return this.#common(start, this.#nul(start, start + max));
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  start(n: number): number {
+    const shape = SHAPES[this.kind];
+    if (shape === undefined || this.#length(n) === 0) return -1;
+    let start = this.#at + shape.fixed;
+    for (let i = 0; i < n; i++) start += this.u16(shape.lengthsAt[i]!);
+    return start;
+  }
+
+  end(n: number): number {
+    return this.start(n) + this.#length(n) - 1;
   }
 
   copy(): Uint8Array {
@@ -124,15 +158,21 @@ export class BatchCursor implements RecordCursor {
     return used <= this.size;
   }
 
-  #readString(n: number): ByteString | null {
-    const shape = SHAPES[this.kind];
-    const lengthAt = shape?.lengthsAt[n];
-    if (shape === undefined || lengthAt === undefined) return null;
-    const length = this.u16(lengthAt);
-    if (length === 0) return null;
-    let start = this.#at + shape.fixed;
-    for (let i = 0; i < n; i++) start += this.u16(shape.lengthsAt[i]!);
-    return this.#bytes.latin1Slice(start, start + length - 1);
+  #common(start: number, end: number): ByteString {
+    return this.#texts.get(this.#bytes, this.#words, start, end - start);
+  }
+
+  /** The first NUL from `start` on; `end` if there is none before. */
+  #nul(start: number, end: number): number {
+    let at = start;
+    while (at < end && this.#bytes[at] !== 0) at++;
+    return at;
+  }
+
+  /** Length of the n-th string, its NUL included; 0 when it is absent or the kind has none such. */
+  #length(n: number): number {
+    const lengthAt = SHAPES[this.kind]?.lengthsAt[n];
+    return lengthAt === undefined ? 0 : this.u16(lengthAt);
   }
 }
 

@@ -32,7 +32,19 @@ export interface RecordCursor {
   big(offset: number): bigint;
   /** The n-th string of the record (0-based, in the order of its `_len` fields), without NUL; null when absent. Cached until the cursor moves. */
   string(n: number): ByteString | null;
-  /** Text of a fixed-size member (`comm`), up to its NUL or `max` bytes. */
+  /** As `string`, for what few records differ in (programs, directories): equal texts share one copy. Not cached. */
+  common(n: number): ByteString | null;
+  /** The n-th string up to its first NUL, the first of a list; null when the string is absent. Shared as `common` is. */
+  head(n: number): ByteString | null;
+  /** What follows the first NUL of the n-th string; null when nothing does. */
+  tail(n: number): ByteString | null;
+  /** The batch, for who reads a string in place: from `start(n)` up to `end(n)`. */
+  readonly bytes: Uint8Array;
+  /** Where the n-th string begins in `bytes`; -1 when it is absent. */
+  start(n: number): number;
+  /** Where the n-th string, which is not absent, ends: its NUL's place. */
+  end(n: number): number;
+  /** Text of a fixed-size member (`comm`), up to its NUL or `max` bytes. Shared as `common` is. */
   chars(offset: number, max: number): ByteString;
   /** A copy of the record's bytes. */
   copy(): Uint8Array;

@@ -74,24 +74,3 @@ export function argsText(args: ByteString | null): ByteString {
 export function commandLine(comm: ByteString, args: ByteString | null): ByteString {
   return args === null ? comm : `${comm} ${argsText(args)}`;
 }
-
-/**
- * Gives equal texts one copy: most paths and names of a machine repeat. Bounded; when full it starts anew, which loses
- * sharing and nothing else.
- */
-export class Interner {
-  readonly #texts = new Map<ByteString, ByteString>();
-  readonly #limit: number;
-
-  constructor(limit = 16_384) {
-    this.#limit = limit;
-  }
-
-  intern(text: ByteString): ByteString {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size >= this.#limit) this.#texts.clear();
-    this.#texts.set(text, text);
-    return text;
-  }
-}

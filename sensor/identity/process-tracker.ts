@@ -1,6 +1,6 @@
 import type { ByteString } from '../core/bytes.js';
 
-import { Image, Interner, splitArgs } from './image.js';
+import { Image } from './image.js';
 import { AT, KIND, STRING, type RecordCursor } from '../events/index.js';
 import { NO_ROW, ORIGIN, type ProcessTable } from './process-table.js';
 
@@ -46,7 +46,6 @@ export interface TrackerStats {
 export class ProcessTracker {
   readonly #table: ProcessTable;
   readonly #repair: ProcessRepair | null;
-  readonly #texts = new Interner();
   readonly #onSeen: ((cgroupId: number, path: ByteString) => void) | null;
   #unknownSubjects = 0;
   #staleSeen = 0;
@@ -237,22 +236,20 @@ export class ProcessTracker {
     this.#identity(row, record);
     this.#comm(row, record, table.comm[row]!);
     this.#setParent(row, record, true); // by now that may be a reaper
-    const cwd = record.string(EXEC_STRING.cwd);
-    if (cwd !== null) table.cwd[row] = this.#texts.intern(cwd);
+    const cwd = record.common(EXEC_STRING.cwd);
+    if (cwd !== null) table.cwd[row] = cwd;
     table.image[row] = this.#image(record, table.comm[row]!);
     table.imageNs[row] = record.u64(HEADER.ts_ns);
     table.origin[row] = ORIGIN.records;
   }
 
   #image(record: RecordCursor, comm: ByteString): Image {
-    const { exe, args } = splitArgs(record.string(EXEC_STRING.args));
-    const filename = record.string(EXEC_STRING.filename);
     return new Image({
-      exe: this.#texts.intern(exe),
-      exePath: this.#texts.intern(record.string(EXEC_STRING.exe_path) ?? ''),
-      args,
+      exe: record.head(EXEC_STRING.args) ?? '',
+      exePath: record.common(EXEC_STRING.exe_path) ?? '',
+      args: record.tail(EXEC_STRING.args),
       env: record.string(EXEC_STRING.env),
-      filename: filename === null ? null : this.#texts.intern(filename),
+      filename: record.common(EXEC_STRING.filename),
       comm,
       exeFlags: record.u32(EXEC.exe_flags),
       exeDev: record.u32(EXEC.exe_dev),
@@ -309,7 +306,7 @@ export class ProcessTracker {
       this.#table.comm[row] = likely;
       return;
     }
-    this.#table.comm[row] = this.#texts.intern(record.chars(ID.comm, COMM_LENGTH));
+    this.#table.comm[row] = record.chars(ID.comm, COMM_LENGTH);
   }
 }
 

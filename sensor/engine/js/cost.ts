@@ -1,5 +1,5 @@
 import type { CompareOp, Literal, Modifier, Operand } from '../../lang/ir.js';
-import { shapeOf } from '../shape.js';
+import { isLiteral, shapeOf } from '../shape.js';
 
 interface LeafParts {
   readonly op: CompareOp | 'exists';
@@ -86,7 +86,20 @@ export function costOfOperand(operand: Operand): number {
   }
 }
 
+/** Texts that lie in the record as they are: what one look-up decides costs no string. */
+const IN_PLACE = /^fd\.(name|nameraw|directory|filename|realpath)$/;
+const LOOKED_UP: ReadonlySet<string> = new Set([
+  '=',
+  'in',
+  'intersects',
+  'startswith',
+  'bstartswith',
+]);
+
 export function costOfLeaf(leaf: LeafParts): number {
+  if (LOOKED_UP.has(leaf.op) && leaf.left.kind === 'field' && leaf.right.every(isLiteral)) {
+    if (IN_PLACE.test(leaf.left.use.def.name)) return 5;
+  }
   const perValue = OP_COST[leaf.op] * (leaf.modifier === null ? 1 : Math.max(leaf.right.length, 1));
   const values = shapeOf(leaf.left) === 'scalar' ? 1 : 4;
   const right = leaf.right.reduce(

@@ -3,13 +3,13 @@ import type { CompareOp, Literal, Operand } from '../../lang/ir.js';
 import { amongValues, compareScalars } from '../ops/compare.js';
 import { transform } from '../ops/transform.js';
 import { isLiteral, shapeOf } from '../shape.js';
-import type { FieldSource, Getter } from '../types.js';
+import type { FieldSource, Getter, SpanGetter, TextSpan } from '../types.js';
 import { costOfOperand } from './cost.js';
-import { Codes, CODED_FROM, isCodable } from './codes.js';
+import { CODED_FROM, makeCodes, type NumberCodes, TextCodes } from './codes.js';
 import type { Graph, Leaf, Node } from './graph.js';
 import type { UseCounter } from './plan.js';
 import type { Pool } from './pool.js';
-import { anyOf, lengthMask } from './scalar.js';
+import { anyOf } from './scalar.js';
 
 /** Below this a repeated evaluation is cheaper than remembering it. */
 const MEMO_COST = 3;
@@ -34,8 +34,10 @@ export class Emitter<E> {
   readonly #operandUses: ReadonlyMap<string, number>;
   readonly #nodeNames = new Map<Node, string>();
   readonly #operandNames = new Map<string, string>();
-  readonly #codes = new Map<string, Codes>();
+  readonly #codes = new Map<string, NumberCodes | TextCodes>();
   readonly #codeNames = new Map<string, string>();
+  /** The one place where spans are handed over. */
+  readonly #place: TextSpan = { bytes: new Uint8Array(0), start: 0, end: 0 };
   #names = 0;
 
   constructor(graph: Graph, pool: Pool, source: FieldSource<E>, uses: UseCounter) {
@@ -44,11 +46,9 @@ export class Emitter<E> {
     this.#source = source;
     this.#uses = uses.nodes;
     this.#operandUses = uses.operands;
-    for (const [key, { leaves, most }] of uses.equalities) {
-      if (most < CODED_FROM) continue;
-      const codes = new Codes();
-      for (const leaf of leaves) codes.add(leaf);
-      this.#codes.set(key, codes);
+    for (const [key, { leaves, most }] of uses.comparisons) {
+      const inPlace = leaves.some(({ left }) => this.#span(left) !== null);
+      if (most >= CODED_FROM || inPlace) this.#codes.set(key, makeCodes(leaves));
     }
   }
 
@@ -102,8 +102,8 @@ export class Emitter<E> {
   }
 
   #leaf(leaf: Leaf): string {
-    const codes = isCodable(leaf) ? this.#codes.get(this.#graph.operandKey(leaf.left)) : undefined;
-    if (codes !== undefined) {
+    const codes = this.#codes.get(this.#graph.operandKey(leaf.left));
+    if (codes?.has(leaf) === true) {
       return codes.test(leaf, this.#code(leaf.left, codes), (value) => this.#pool.constant(value));
     }
     const shape = shapeOf(leaf.left);
@@ -137,7 +137,7 @@ export class Emitter<E> {
   }
 
   /** An expression for the number of an operand's value among those it is compared with: looked up once per event. */
-  #code(operand: Operand, codes: Codes): string {
+  #code(operand: Operand, codes: NumberCodes | TextCodes): string {
     const key = this.#graph.operandKey(operand);
     let name = this.#codeNames.get(key);
     if (name !== undefined) return name;
@@ -145,22 +145,32 @@ export class Emitter<E> {
     name = `${id}(e)`;
     this.#codeNames.set(key, name);
     const value = this.#operand(operand);
-    const map = this.#pool.constant(codes.byValue);
-    const texts = [...codes.byValue.keys()].filter((one) => typeof one === 'string');
-    const mask = texts.length === codes.byValue.size ? lengthMask(texts) : null;
-    const isOut = mask === null ? 's === null' : `s === null || (${mask} >>> s.length & 1) === 0`;
+    let number: string;
+    if (codes instanceof TextCodes) {
+      number = `${this.#pool.constant(codes.trie.ofText)}(${value})`;
+      const span = this.#span(operand);
+      if (span !== null) {
+        const place = this.#pool.constant(this.#place);
+        number = `${this.#pool.constant(span)}(e, ${place}) ? ${this.#pool.constant(codes.trie.ofSpan)}(${place}) : ${number}`;
+      }
+    } else {
+      number = `${this.#pool.constant(codes.byValue)}.get(${value}) | 0`;
+    }
     this.resets.push(`${id}t = 0;`);
     this.declarations.push(
       `let ${id}t = 0, ${id}v = 0;`,
       `function ${id}(e) {`,
       `  if (${id}t === T) return ${id}v;`,
-      `  const s = ${value};`,
-      `  ${id}v = ${isOut} ? 0 : ${map}.get(s) | 0;`,
+      `  ${id}v = ${number};`,
       `  ${id}t = T;`,
       `  return ${id}v;`,
       '}',
     );
     return name;
+  }
+
+  #span(operand: Operand): SpanGetter<E> | null {
+    return operand.kind === 'field' ? (this.#source.span?.(operand.use) ?? null) : null;
   }
 
   /** A test of the value in `v`, which is not null unless the test is `nullSafe`. */

@@ -49,8 +49,9 @@ export function planRules(candidates: readonly Candidate[]): Plan[] {
 export class UseCounter {
   readonly nodes = new Map<Node, number>();
   readonly operands = new Map<string, number>();
-  /** Equalities with literals, by the operand they are about; the largest number of them that one event type has. */
-  readonly equalities = new Map<string, { readonly leaves: Set<Leaf>; most: number }>();
+  /** Comparisons that one look-up decides, by the operand they are about; the largest number of them that one event type has. */
+  readonly comparisons = new Map<string, { readonly leaves: Leaf[]; most: number }>();
+  readonly #compared = new Set<Leaf>();
   readonly #graph: Graph;
 
   constructor(graph: Graph) {
@@ -61,7 +62,7 @@ export class UseCounter {
   add(plans: readonly Plan[]): void {
     const nodes = new Map<Node, number>();
     const operands = new Map<string, number>();
-    const equalities = new Map<string, Leaf[]>();
+    const comparisons = new Map<string, Leaf[]>();
     const visitOperand = (operand: Operand): void => {
       if (operand.kind === 'literal') return;
       const key = this.#graph.operandKey(operand);
@@ -85,7 +86,7 @@ export class UseCounter {
           visitOperand(node.left);
           if (isCodable(node)) {
             const key = this.#graph.operandKey(node.left);
-            equalities.set(key, [...(equalities.get(key) ?? []), node]);
+            comparisons.set(key, [...(comparisons.get(key) ?? []), node]);
           }
           for (const item of node.right) if (!isLiteral(item)) visitOperand(item);
           break;
@@ -104,11 +105,14 @@ export class UseCounter {
     plans.forEach(walk);
     keepLargest(this.nodes, nodes);
     keepLargest(this.operands, operands);
-    for (const [key, leaves] of equalities) {
-      const known = this.equalities.get(key) ?? { leaves: new Set(), most: 0 };
-      for (const leaf of leaves) known.leaves.add(leaf);
+    for (const [key, leaves] of comparisons) {
+      const known = this.comparisons.get(key) ?? { leaves: [], most: 0 };
+      for (const leaf of leaves) {
+        if (!this.#compared.has(leaf)) known.leaves.push(leaf);
+        this.#compared.add(leaf);
+      }
       known.most = Math.max(known.most, leaves.length);
-      this.equalities.set(key, known);
+      this.comparisons.set(key, known);
     }
   }
 }

@@ -3,7 +3,9 @@ import { AT, FILE_FLAG, KIND, STRING } from '../../events/index.js';
 import { KERNEL_OPEN, OPEN_BITS, openBits } from '../../lang/events/index.js';
 import type { LiveEvent } from '../live-event.js';
 import { AT_FDCWD, TYPE } from './calls.js';
-import { joinPath, squeezeSlashes } from './path-text.js';
+import { JOINED_MAX, joinPath, squeezeSlashes } from './path-text.js';
+
+const SLASH = 47;
 
 const OPEN = AT.file_open;
 const TEXT = STRING.file_open;
@@ -33,6 +35,12 @@ export function absolutePath(event: LiveEvent): ByteString | null {
 }
 
 function makeAbsolute(event: LiveEvent): ByteString | null {
+  const { record } = event;
+  if (record.u16(OPEN.path_len) !== 0 && record.u16(OPEN.name_len) === 0) {
+    const path = record.string(TEXT.path);
+    // Walked by the kernel from the root down: there is nothing in it to resolve.
+    if (path !== null && path.charCodeAt(0) === SLASH && path.length <= JOINED_MAX) return path;
+  }
   const name = claimedPath(event);
   return name === null ? null : joinPath(baseOf(event), name);
 }

@@ -7,6 +7,7 @@ import { FD_GETTERS } from './fd.js';
 import { FS_GETTERS } from './fs.js';
 import { type GetterTable, type LiveGetter } from './getter.js';
 import { PROCESS_GETTERS } from './process.js';
+import { SPANS } from './spans.js';
 import { USER_GETTERS } from './user.js';
 
 /** What this build cannot supply is null. */
@@ -38,5 +39,6 @@ export function createLiveFields(options: {
   const makers = new Map(Object.entries(table));
   return {
     getter: (use, place = 'condition') => makers.get(use.def.name)?.(use, place) ?? nothing,
+    span: (use) => SPANS[use.def.name] ?? null,
   };
 }

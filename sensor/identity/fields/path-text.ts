@@ -1,7 +1,7 @@
 import type { ByteString } from '../../core/bytes.js';
 
 /** Longest path Falco joins; what is longer it replaces. */
-const JOINED_MAX = 1023;
+export const JOINED_MAX = 1023;
 const TOO_LONG = '/DIR_TOO_LONG/FILENAME_TOO_LONG';
 
 /** What stands before a relative path whose directory is not known. */

@@ -73,6 +73,30 @@ describe('fields of an open', () => {
     });
   });
 
+  describe('whose path lies in the record as it is', () => {
+    const NAMES = ['fd.name', 'fd.nameraw', 'fd.directory', 'fd.filename', 'fd.realpath'];
+    it.each([
+      [{ path: '/etc/shadow' }, 3, 0, ['/etc/shadow', '/etc/shadow', '/etc', 'shadow']],
+      [{ path: '/shadow' }, 3, 0, ['/shadow', '/shadow', '/', 'shadow']],
+      [{ path: '/' }, 3, O_DIRECTORY, ['/', '/', '/', null]],
+      [{ path: '/etc/ssh' }, 3, O_DIRECTORY, ['/etc/ssh', '/etc/ssh', '/etc/ssh', null]],
+      [{ path: '/a/b' }, -13, 0, ['/a/b', '/a/b', '/a', null]],
+      [{ path: '/a/b', name: '/a//b' }, 3, 0, [null, null, null, null]],
+      [{ path: 'pipe:[7]' }, 3, 0, [null, null, null, null]],
+    ])('finds what is there of %j', (strings, ret, flags, found) => {
+      const { kernel, stage } = setUp();
+      stage.take(kernel.open(10, { ret, open_flags: flags }, strings));
+      expect(NAMES.map((name) => stage.inPlace(name))).toEqual([...found, strings.path]);
+      for (const name of NAMES) stage.field(name); // throws where the getter says otherwise
+    });
+
+    it('finds nothing in events without a file', () => {
+      const { kernel, stage } = setUp();
+      stage.take(kernel.open(10, { ret: -ENOENT }, { name: '/etc/none' }));
+      expect(NAMES.map((name) => stage.inPlace(name))).toEqual(NAMES.map(() => null));
+    });
+  });
+
   it.each([
     ['/tmp/../etc//x', null, '/etc/x', '/tmp/../etc//x', '/tmp/../etc/x'],
     ['notes/a', '/home/u', '/home/u/notes/a', '/home/u/notes/a', 'notes/a'],

@@ -173,7 +173,22 @@ export class Stage {
     const [, name = '', bracket] = /^([^[]+)(?:\[(.*)\])?$/.exec(text) ?? [];
     const split = splitFieldName(name, bracket ?? null);
     if (!split.ok) throw new Error(split.reason);
-    return this.#fields.getter({ def: split.def, arg: split.arg, text }, place)(this.event);
+    const use = { def: split.def, arg: split.arg, text };
+    const value = this.#fields.getter(use, place)(this.event);
+    const inPlace = this.inPlace(text);
+    if (inPlace !== null && inPlace !== value)
+      throw new Error(`${text} is ${String(value)}, in the record ${inPlace}`);
+    return value;
+  }
+
+  /** A field's text where it lies in the current record; null if it does not. */
+  inPlace(text: string): string | null {
+    const split = splitFieldName(text, null);
+    const use = split.ok ? { def: split.def, arg: split.arg, text } : null;
+    const find = use && this.#fields.span?.(use);
+    const span = { bytes: new Uint8Array(0), start: 0, end: 0 };
+    if (!find?.(this.event, span)) return null;
+    return Buffer.from(span.bytes.subarray(span.start, span.end)).toString('latin1');
   }
 
   fields(...names: readonly string[]): Record<string, FieldValue> {
