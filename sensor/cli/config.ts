@@ -1,6 +1,12 @@
-import type { Command } from 'commander';
-import { CONFIG_SCHEMA, ConfigError, loadConfig, showConfig } from '../app/config/index.js';
-import { EXIT } from '../core/index.js';
+import { Option, type Command } from 'commander';
+import {
+  CONFIG_SCHEMA,
+  ConfigError,
+  loadConfig,
+  maskSecrets,
+  showConfig,
+} from '../app/config/index.js';
+import { EXIT, SakerError } from '../core/index.js';
 import type { Reloaded } from '../app/daemon/index.js';
 import { withClient, withSocket } from './daemon.js';
 import { outputOption, printJson } from './output.js';
@@ -24,6 +30,10 @@ Examples:
     .command('check [file]')
     .description('every problem of a configuration file, with line and column')
     .addOption(outputOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  saker config check                 /etc/saker/saker.yaml\n  saker config check saker.yaml -o json',
+    )
     .action((file: string | undefined, options: { output: string }) => {
       const loaded = loadConfig(file === undefined ? {} : { path: file });
       if (options.output === 'json')
@@ -38,23 +48,35 @@ Examples:
     .command('show [file]')
     .description('the configuration in force, defaults included, secrets masked')
     .option(
-      '-o, --override <key=value>',
-      'change one setting',
+      '-o, --output <format|key=value>',
+      'as yaml or json; or one setting changed',
       (value: string, all: string[]) => [...all, value],
       [],
     )
-    .action((file: string | undefined, { override }: { override: string[] }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  saker config show\n  saker config show saker.yaml -o log.level=debug -o json',
+    )
+    .action((file: string | undefined, { output }: { output: string[] }) => {
+      const formats = output.filter((value) => !value.includes('='));
+      for (const value of formats) {
+        if (value !== 'yaml' && value !== 'json')
+          throw new SakerError('USAGE', `-o ${value}: expected yaml, json or key=value`);
+      }
       const loaded = loadConfig({
         ...(file === undefined ? {} : { path: file }),
-        overrides: override,
+        overrides: output.filter((value) => value.includes('=')),
       });
       if (!loaded.ok) throw new ConfigError(loaded.problems);
-      process.stdout.write(showConfig(loaded.raw));
+      if (formats.at(-1) === 'json') printJson(maskSecrets(loaded.raw));
+      else process.stdout.write(showConfig(loaded.raw));
     });
 
   config
     .command('schema')
     .description('the JSON schema of the configuration file')
+    .addOption(new Option('-o, --output <format>', 'it is JSON').choices(['json']).default('json'))
+    .addHelpText('after', '\nExamples:\n  saker config schema > saker.schema.json')
     .action(() => {
       process.stdout.write(`${JSON.stringify(CONFIG_SCHEMA, null, 2)}\n`);
     });

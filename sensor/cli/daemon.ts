@@ -1,4 +1,6 @@
-import { type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
+import { closest } from '../core/index.js';
+import { EVENT_NAMES } from '../lang/index.js';
 import { ControlClient } from '../app/control/index.js';
 import type { EventFilter } from '../app/messages.js';
 import { DEFAULT_RUN_DIR, socketPath } from '../app/paths.js';
@@ -26,9 +28,9 @@ export function addDaemonCommands(program: Command): void {
     program.command('events').description('decoded events of the running sensor, as they happen'),
   )
     .option('--exe <path>', 'only of this executable')
-    .option('--type <names>', 'only these event types, separated by commas')
-    .option('--pid <pid>', 'only of this process')
-    .option('-n, --count <n>', 'end after so many')
+    .option('--type <names>', 'only these event types, separated by commas', asEventTypes)
+    .option('--pid <pid>', 'only of this process', asCount)
+    .option('-n, --count <n>', 'end after so many', asCount)
     .option('--read <file>', 'from a capture of `saker record`; no sensor is asked')
     .addHelpText(
       'after',
@@ -40,22 +42,47 @@ export function addDaemonCommands(program: Command): void {
         return printCapture(options.read, {
           output: options.output,
           filter: filterOf(options),
-          count: Number(options.count ?? Infinity),
+          count: options.count ?? Infinity,
         });
       }
       await withClient(options, (client) => printEvents(client, options));
     });
 
-  const net = program.command('net').description('network blocks of the running sensor');
-  withSocket(net.command('off').description('release everything that is blocked, at once')).action(
-    async (options: SocketOptions) => {
+  const net = program
+    .command('net')
+    .description('network blocks of the running sensor')
+    .addHelpText('after', '\nExamples:\n  saker net off');
+  withSocket(net.command('off').description('release everything that is blocked, at once'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  saker net off               until the next `saker rules reload`\n  saker net off -o json',
+    )
+    .action(async (options: SocketOptions) => {
       const result = (await withClient(options, (client) => client.call('net.off'))) as {
         message: string;
       };
       if (options.output === 'json') printJson(result);
       else process.stdout.write(`${result.message}\n`);
-    },
-  );
+    });
+}
+
+function asCount(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('It is not a whole number.');
+  return value;
+}
+
+function asEventTypes(text: string): readonly string[] {
+  const types = text.split(',').map((type) => type.trim());
+  for (const type of types) {
+    if (EVENT_NAMES.includes(type)) continue;
+    const near = closest(type, EVENT_NAMES);
+    throw new InvalidArgumentError(
+      `There is no event type "${type}"${near === undefined ? '' : `: did you mean "${near}"?`}`,
+    );
+  }
+  return types;
 }
 
 /** Adds `--run-dir` and `-o` to a command that talks to the sensor. */
@@ -80,17 +107,17 @@ export async function withClient<T>(
 
 interface EventOptions {
   readonly exe?: string;
-  readonly type?: string;
-  readonly pid?: string;
-  readonly count?: string;
+  readonly type?: readonly string[];
+  readonly pid?: number;
+  readonly count?: number;
   readonly read?: string;
 }
 
 function filterOf(options: EventOptions): EventFilter {
   return {
     ...(options.exe === undefined ? {} : { exe: options.exe }),
-    ...(options.type === undefined ? {} : { types: options.type.split(',') }),
-    ...(options.pid === undefined ? {} : { pid: Number(options.pid) }),
+    ...(options.type === undefined ? {} : { types: options.type }),
+    ...(options.pid === undefined ? {} : { pid: options.pid }),
   };
 }
 
@@ -98,7 +125,7 @@ async function printEvents(
   client: ControlClient,
   options: SocketOptions & EventOptions,
 ): Promise<void> {
-  let left = options.count === undefined ? Infinity : Number(options.count);
+  let left = options.count ?? Infinity;
   if (left <= 0) return;
   for await (const item of client.stream('events', { ...filterOf(options) })) {
     const event = item as { line: string; json: string; dropped?: number };

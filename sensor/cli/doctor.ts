@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../core/index.js';
+import type { Finding } from '../app/doctor.js';
 import { outputOption, printJson } from './output.js';
 
 const MARK = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
@@ -11,18 +12,34 @@ export function addDoctor(program: Command): void {
     .description(
       'kernel, BTF, capabilities, cgroups; how each event is served and what cannot be seen',
     )
+    .option('--self-test', 'also cause each event in a cgroup of its own, and see that it arrives')
     .addOption(outputOption())
-    .addHelpText('after', '\nExamples:\n  sudo saker doctor\n  saker doctor -o json')
-    .action(async (options: { output: string }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sudo saker doctor\n  sudo saker doctor --self-test\n  saker doctor -o json',
+    )
+    .action(async (options: { output: string; selfTest?: true }) => {
       const { examine } = await import('../app/doctor.js');
-      const findings = examine();
-      if (options.output === 'json') printJson(findings);
-      else {
-        for (const { state, what, detail, todo } of findings) {
-          process.stdout.write(`${MARK[state]}  ${what}: ${detail}\n`);
-          if (todo !== null) process.stdout.write(`      ${todo}\n`);
-        }
+      const findings = [...examine()];
+      if (options.selfTest && findings.every(({ state }) => state !== 'fail')) {
+        const { selfTest } = await import('../app/self-test.js');
+        findings.push(...(await selfTest()));
       }
-      if (findings.some(({ state }) => state === 'fail')) process.exitCode = EXIT.environment;
+      if (options.output === 'json') printJson(findings);
+      else process.stdout.write(renderFindings(findings));
+      const failed = findings.filter(({ state }) => state === 'fail');
+      if (failed.length === 0) return;
+      const permissions = failed.every(({ what }) => what.startsWith('CAP_'));
+      process.exitCode = permissions ? EXIT.permission : EXIT.environment;
     });
+}
+
+/** What is to be done stands once below findings that have it in common. */
+export function renderFindings(findings: readonly Finding[]): string {
+  return findings
+    .map(({ state, what, detail, todo }, at) => {
+      const told = todo === null || todo === findings[at + 1]?.todo;
+      return `${MARK[state]}  ${what}: ${detail}\n${told ? '' : `      ${todo}\n`}`;
+    })
+    .join('');
 }

@@ -444,7 +444,7 @@ function bearerGate({ cert, key }: Certificate, to: string): Promise<Server> {
   });
   return new Promise((resolve) => {
     gate.listen(0, '127.0.0.1', () => {
-      resolve(gate as unknown as Server);
+      resolve(gate);
     });
   });
 }

@@ -46,6 +46,7 @@ export class ControlClient {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', (cause: NodeJS.ErrnoException) => {
+        const stale = cause.code === 'ECONNREFUSED';
         const denied = cause.code === 'EACCES' || cause.code === 'EPERM';
         reject(
           denied
@@ -53,10 +54,14 @@ export class ControlClient {
                 hint: 'run as root or as a member of the socket’s group',
                 cause,
               })
-            : new SakerError('NO_DAEMON', `no sensor listens at ${path}`, {
-                hint: 'start one with `saker run`, or name its folder with --run-dir',
-                cause,
-              }),
+            : new SakerError(
+                'NO_DAEMON',
+                stale ? `the sensor that made ${path} has ended` : `no sensor listens at ${path}`,
+                {
+                  hint: 'start one with `saker run`, or name its folder with --run-dir',
+                  cause,
+                },
+              ),
         );
       });
     });
