@@ -18,6 +18,19 @@ export interface ParsedOutput {
 }
 
 const CALL = new RegExp(`(?:${TRANSFORMERS.join('|')})\\(`, 'y');
+/** Fields whose dotted argument is a name of Falco's own: all of the word behind the dot is meant. */
+const NAMED_ARGUMENT = new RegExp(
+  `(?:${allFields()
+    .filter(
+      ({ argKind, argForm }) =>
+        (argKind === 'param' || argKind === 'event') && argForm !== 'bracket',
+    )
+    .map(({ name }) => name.replaceAll('.', '\\.'))
+    .join('|')})\\.[a-zA-Z0-9_]+`,
+  'y',
+);
+/** Wider than any line: what would only fill the memory is a slip. */
+const MAX_WIDTH = 4096;
 const NAME = /[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*/y;
 
 /**
@@ -44,6 +57,7 @@ export function parseOutput(template: string): ParsedOutput {
       continue;
     }
     findings.push(...token.findings);
+    if (Number(digits) > MAX_WIDTH) findings.push(tooWide(digits, percent, start));
     if (token.operand !== null) {
       tokens.push({
         kind: 'value',
@@ -69,6 +83,12 @@ function tokenAt(template: string, start: number): Found | null {
   if (CALL.test(template)) {
     const end = closing(template, CALL.lastIndex);
     return end === null ? null : resolved(template, start, end);
+  }
+  NAMED_ARGUMENT.lastIndex = start;
+  const argument = NAMED_ARGUMENT.exec(template)?.[0];
+  if (argument !== undefined) {
+    const { ok } = resolveFieldText(argument);
+    return ok ? resolved(template, start, start + argument.length) : null;
   }
   NAME.lastIndex = start;
   const name = NAME.exec(template)?.[0];
@@ -137,6 +157,13 @@ function resolved(template: string, start: number, end: number): Found | null {
   }
   return { operand: value?.operand ?? null, end, findings: shifted };
 }
+
+const tooWide = (digits: string, percent: number, end: number): OutputFinding => ({
+  code: 'bad-output',
+  falco: 'LOAD_ERR_COMPILE_OUTPUT',
+  message: `a width of ${digits} bytes is too much: at most ${MAX_WIDTH}`,
+  span: { start: percent, end },
+});
 
 function problemAt(template: string, percent: number, start: number): OutputFinding {
   const rest = /^[^\s,;)%]*/.exec(template.slice(start))![0];

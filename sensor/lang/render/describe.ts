@@ -1,3 +1,6 @@
+import { ConditionSyntaxError, parse } from '../../../grammar/index.js';
+import type { Ast } from '../../../grammar/index.js';
+import { toText } from '../../core/bytes.js';
 import type { CompiledCondition, CompiledList, CompiledMacro } from '../compile.js';
 import type { CompiledRule } from '../compile-rule.js';
 import type { Condition, ExtraField, Operand, OutputToken } from '../ir.js';
@@ -173,17 +176,39 @@ function names(
   written: string,
 ): { readonly lists: readonly string[]; readonly macros: readonly string[] } {
   if (compiled === null) return { lists: [], macros: [] };
-  const named = new Set([...written.matchAll(/[^\s(),=]+/g)].map(([word]) => word));
+  const named = listedWords(written);
   return {
     lists: compiled.lists.filter((name) => named.has(name)),
     macros: compiled.macros.map(({ item }) => item.name),
   };
 }
 
+/** Bare words that stand in parenthesised lists of values; of a text that needs its lists to be a condition at all, every word. */
+function listedWords(written: string): ReadonlySet<string> {
+  const words = new Set<string>();
+  const collectFrom = (ast: Ast): void => {
+    if (ast.kind === 'and' || ast.kind === 'or') ast.items.forEach(collectFrom);
+    else if (ast.kind === 'not') collectFrom(ast.item);
+    else if (ast.kind === 'compare' && ast.form === 'list') {
+      for (const value of ast.right) if (value.kind === 'text') words.add(toText(value.value));
+    }
+  };
+  try {
+    collectFrom(parse(written));
+  } catch (error) {
+    if (!(error instanceof ConditionSyntaxError)) throw error;
+    for (const [word] of written.matchAll(/[^\s(),=]+/g)) words.add(word);
+  }
+  return words;
+}
+
+/** Old events of accept4 go by the name of accept: who asks for accept gets both (falco-formats §1). */
 function eventNames(events: InferredEvents | null): readonly string[] {
   if (events === null) return [];
-  const found = events.events === 'all' ? EVENT_NAMES : [...events.events];
-  return [...found.filter((name) => name !== 'asyncevent'), 'asyncevent'];
+  const found = new Set(events.events === 'all' ? EVENT_NAMES : events.events);
+  if (found.has('accept')) found.add('accept4');
+  found.delete('asyncevent');
+  return [...found, 'asyncevent'];
 }
 
 const unique = (words: readonly string[]): readonly string[] => [...new Set(words)];

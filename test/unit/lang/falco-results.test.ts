@@ -120,6 +120,38 @@ describe('falco-formats §3.1, load result as text', () => {
   });
 });
 
+const RICH_RULES = `
+- required_engine_version: 0.57.0
+- required_engine_version: 15
+- required_plugin_versions:
+  - name: container
+    version: 0.4.0
+    alternatives: [{ name: other, version: 1.0.0 }]
+- list: inner
+  items: [a, "b c", 7]
+- list: outer
+  items: [inner, z]
+- macro: m1
+  condition: evt.type = accept
+- macro: m2
+  condition: (m1 or evt.type = connect)
+- rule: R
+  desc: d
+  condition: >-
+    m2 and proc.name in (outer) and not (fd.name startswith /etc or fd.sport > 5) and
+    proc.aname[2] = "x y" and proc.cmdline contains anyof (inner, q) and tolower(proc.exe) = val(proc.name)
+  output: "  o %toupper(proc.exe) %12proc.pid %evt.time %proc.exe "
+  priority: informational
+  enabled: false
+  tags: [z, a]
+  capture: true
+  capture_duration: 300
+  exceptions:
+    - { name: e1, fields: [proc.name, fd.directory], comps: [in, =], values: [[[vi, ed], /srv]] }
+    - { name: e2, fields: proc.pname, values: [x, y] }
+    - { name: e3, fields: [user.name] }
+`;
+
 describe('falco-formats §4, describe', () => {
   const text = DESCRIBED_RULES;
   it('is the worked example', () => {
@@ -183,6 +215,75 @@ describe('falco-formats §4, describe', () => {
   it('one rule: only the key rules; no requirement: 0.0.0', () => {
     expect(Object.keys(describeRules(load(text), 'Lab shell'))).toEqual(['rules']);
     expect(describeRules(load('')).required_engine_version).toBe('0.0.0');
+  });
+  it('every key of a rule with all there is', () => {
+    const rules = describeRules(load(RICH_RULES));
+    expect(rules['required_engine_version']).toBe('0.57.0');
+    expect(rules['required_plugin_versions']).toEqual([
+      {
+        name: 'container',
+        version: '0.4.0',
+        alternatives: [{ name: 'other', version: '1.0.0' }],
+      },
+    ]);
+    expect((rules['rules'] as unknown[])[0]).toEqual({
+      details: {
+        condition_compiled:
+          '(((evt.type = accept or evt.type = connect) and proc.name in (a, "b c", 7, z) and' +
+          ' not (fd.name startswith /etc or fd.sport > 5) and proc.aname[2] = "x y" and' +
+          ' proc.cmdline contains anyof (a, "b c", 7, q) and tolower(proc.exe) = val(proc.name)) and' +
+          ' not (proc.name in (vi, ed) and fd.directory = /srv) and not proc.pname in (x, y))',
+        condition_fields: [
+          ...['evt.type', 'proc.name', 'fd.name', 'fd.sport', 'proc.aname[2]', 'proc.cmdline'],
+          ...['proc.exe', 'fd.directory', 'proc.pname'],
+        ],
+        condition_operators: ['=', 'in', 'startswith', '>', 'contains anyof'],
+        events: ['accept', 'connect', 'accept4', 'asyncevent'],
+        exception_fields: ['proc.name', 'fd.directory', 'proc.pname', 'user.name'],
+        exception_names: ['e1', 'e2', 'e3'],
+        exception_operators: ['in', '='],
+        lists: ['inner', 'outer'],
+        macros: ['m2'],
+        output_compiled: 'o %toupper(proc.exe) %12proc.pid %evt.time %proc.exe',
+        output_fields: ['proc.exe', 'proc.pid', 'evt.time'],
+        plugins: [],
+      },
+      info: {
+        capture: true,
+        capture_duration: 300,
+        condition:
+          'm2 and proc.name in (outer) and not (fd.name startswith /etc or fd.sport > 5) and' +
+          ' proc.aname[2] = "x y" and proc.cmdline contains anyof (inner, q) and tolower(proc.exe) = val(proc.name)',
+        description: 'd',
+        enabled: false,
+        name: 'R',
+        output: 'o %toupper(proc.exe) %12proc.pid %evt.time %proc.exe',
+        priority: 'Informational',
+        source: 'syscall',
+        tags: ['a', 'z'],
+      },
+    });
+  });
+  it('accept names accept4 too: old events of the latter go by its name', () => {
+    const events = (condition: string): unknown =>
+      (describeRules(load(ruleOf(condition))) as { rules: { details: { events: string[] } }[] })
+        .rules[0]?.details.events;
+    expect(events('evt.type = accept')).toEqual(['accept', 'accept4', 'asyncevent']);
+    expect(events('evt.type = accept4')).toEqual(['accept4', 'asyncevent']);
+    expect(events('evt.num = 0')).toEqual(['asyncevent']);
+    expect(events('proc.name = x')).toHaveLength(194 + 272);
+  });
+  it('a list counts only where it stands in parentheses', () => {
+    const lists = (condition: string): unknown =>
+      (
+        describeRules(load(['- list: l\n  items: [x]\n', ruleOf(condition)])) as {
+          rules: { details: { lists: string[] } }[];
+        }
+      ).rules[0]?.details.lists;
+    expect(lists('evt.type = open and proc.name in (l)')).toEqual(['l']);
+    expect(lists('evt.type = open and not (proc.name in (a, l))')).toEqual(['l']);
+    expect(lists('evt.type = open and proc.name = l')).toEqual([]);
+    expect(lists('evt.type = open and proc.name in l')).toEqual([]);
   });
   it('list items that are lists move to details.lists', () => {
     const lists = '- list: a\n  items: [x]\n- list: b\n  items: [a, y]\n';

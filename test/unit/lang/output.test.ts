@@ -50,6 +50,17 @@ describe('falco-formats §2.1, output tokens', () => {
     expect(tokens('%0proc.name')).toEqual(['<proc.name>']);
     expect(problems('%-5proc.name')).toHaveLength(1);
   });
+  it('%<N>field: more than any line has is refused', () => {
+    expect(problems('%4096proc.name')).toEqual([]);
+    expect(problems('%4097proc.name')).toHaveLength(1);
+    expect(problems('%99999999999proc.name')).toHaveLength(1);
+  });
+  it('%evt.arg.x: the whole word is the argument', () => {
+    expect(tokens('%evt.arg.flags.x')).toEqual(['<evt.arg.flags>', '.x']);
+    expect(tokens('%evt.type.is.open)')).toEqual(['<evt.type.is.open>', ')']);
+    expect(problems('%evt.arg.flagsx')).toEqual(['no event has a parameter "flagsx"']);
+    expect(problems('%evt.rawarg.namex')).toHaveLength(1);
+  });
   it('a literal percent is impossible', () => {
     for (const bad of ['%%', '100%', '% ', '%proc.name 5% off'])
       expect(problems(bad).length).toBeGreaterThan(0);
