@@ -17,7 +17,7 @@ export const MAX_SUBJECT = 65_536;
  * Steps one match may take before it gives up, some 50 ns each. Only a pattern that counts hundreds of characters behind a
  * `.*`, met by a subject of tens of kilobytes, comes near: everything else finds its states made.
  */
-const MAX_STEPS = 4_000_000;
+export const MAX_STEPS = 4_000_000;
 /** Transitions kept at once; beyond, all states are forgotten and made anew. */
 const MAX_TRANSITIONS = 1 << 18;
 
@@ -116,6 +116,16 @@ export class RegexMatcher {
       this.#table[state * stride + this.#endClass] = end;
     }
     return end === 1;
+  }
+
+  /** Instructions looked through by the last match to make states it did not find made; its look-ups come on top, one a character. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Instructions of the pattern: no single state costs more than twice as many steps. */
+  get size(): number {
+    return this.#program.op.length;
   }
 
   /** Number of the class a code point lies in: bounds are where classes begin. */

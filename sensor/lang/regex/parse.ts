@@ -298,7 +298,7 @@ class Parser {
       this.#at += octal.length;
       return parseInt(octal, 8);
     }
-    const hex = /^x(?:([0-9a-fA-F]{2})|\{([0-9a-fA-F]{1,6})\})/.exec(rest);
+    const hex = /^x(?:([0-9a-fA-F]{2})|\{0*([0-9a-fA-F]{1,6})\})/.exec(rest);
     if (hex !== null) {
       const code = parseInt((hex[1] ?? hex[2])!, 16);
       if (code > MAX_CODE_POINT) throw this.#error('there is no such character', start);
@@ -308,7 +308,7 @@ class Parser {
     const char = rest[0];
     if (char === undefined) throw this.#error('a backslash ends the pattern', start);
     const control = Object.hasOwn(CONTROL, char) ? CONTROL[char] : undefined;
-    if (control !== undefined || (char < '\x7f' && !/[0-9A-Za-z]/.test(char))) {
+    if (control !== undefined || (char <= '\x7f' && !/[0-9A-Za-z]/.test(char))) {
       this.#at++;
       return control ?? char.charCodeAt(0);
     }

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
-import { MAX_SUBJECT, RegexMatcher, checkRegex } from '../../../sensor/lang/regex/index.js';
+import {
+  MAX_STEPS,
+  MAX_SUBJECT,
+  RegexMatcher,
+  checkRegex,
+  regexGivenUp,
+} from '../../../sensor/lang/regex/index.js';
 
 const ACCEPTED =
   `ab|cd  [0-9]+  [[:digit:]]{1,3}  [[:word:]]  [[:^alpha:]]  a{2,}  a{1000}  ()  a||b  ^a$  $a  []a]  [a-]
@@ -48,6 +54,113 @@ describe('falco-formats §5, regex', () => {
     ['case counts', 'a', 'A', false],
     ['\\d in a class of its own words', '[[:digit:][:upper:]]+', '4X', true],
   ])('%s', (_name, pattern, subject, expected) => {
+    expect(matches(pattern, subject)).toBe(expected);
+  });
+  it.each([
+    // Repetitions: of nothing, too often, backwards; of an anchor or of a repetition they are fine.
+    ['{1}', 0],
+    ['a|{2}', 2],
+    ['(*)', 1],
+    ['a{2,1}', 1],
+    ['a{1001}', 1],
+    ['a{1001,}', 1],
+    ['(a{32}){32}', 7],
+    // Groups and flags of Perl.
+    ['(?:a)', 1],
+    ['(?i)a', 1],
+    ['(?P<n>a)', 1],
+    ['(?<n>a)', 1],
+    ['(?=a)', 1],
+    ['(?<!a)b', 1],
+    ['a(b', 1],
+    ['ab)', 2],
+    // Escapes: classes, anchors, quoting, bytes, Unicode groups, references, letters without meaning.
+    ['a\\d', 1],
+    ['a\\D', 1],
+    ['a\\w', 1],
+    ['a\\W', 1],
+    ['a\\s', 1],
+    ['a\\S', 1],
+    ['[^\\w]', 2],
+    ['a\\b', 1],
+    ['a\\B', 1],
+    ['a\\A', 1],
+    ['a\\z', 1],
+    ['a\\Z', 1],
+    ['a\\Qb\\E', 1],
+    ['a\\E', 1],
+    ['a\\C', 1],
+    ['a\\pN', 1],
+    ['a\\p{Greek}', 1],
+    ['a\\PN', 1],
+    ['a\\X', 1],
+    ['(a)\\1', 3],
+    ['\\8', 0],
+    ['\\x4', 0],
+    ['\\x{}', 0],
+    ['\\x{110000}', 0],
+    ['\\xZZ', 0],
+    // Classes.
+    ['a[', 1],
+    ['a[]', 1],
+    ['a[^', 1],
+    ['a[b', 1],
+    ['[b-a]', 1],
+    ['[a-z-_]', 4],
+    ['[[:alpha:]-z]', 10],
+    ['[[:nope:]]', 1],
+    ['[[:^nope:]]', 1],
+    ['[a\\q]', 2],
+  ])('refused where it stands: %s at %i', (pattern, at) => {
+    expect(checkRegex(pattern)).toMatchObject({ ok: false, at });
+  });
+  it.each([
+    ['^*', '', true],
+    ['(^a)*', 'a', true],
+    ['($)*', '', true],
+    ['(|a)+', 'aa', true],
+    ['(a|)*b', 'aab', true],
+    ['a{0}', '', true],
+    ['a{0}', 'a', false],
+    ['a{2}{2}', 'aaaa', true],
+    ['a{2}{2}', 'aaa', false],
+    ['a+*', '', true],
+    ['a{01}', 'a{01}', true],
+    ['a{x}', 'a{x}', true],
+    ['a{1', 'a{1', true],
+    ['a{1,2', 'a{1,2', true],
+    ['{,2}', '{,2}', true],
+    ['x{ 1}', 'x{ 1}', true],
+    ['[^]a]', 'b', true],
+    ['[^]a]', ']', false],
+    ['[-a]', '-', true],
+    ['[a\\]b]+', 'a]b', true],
+    ['[[:alpha]', ':', true],
+    ['[[a]', '[', true],
+    ['[\\x41-\\x43]', 'B', true],
+    ['[\\n\\t]+', '\n\t', true],
+    ['[^a-z]', 'é', true],
+    ['[^\\x{0}-\\x{10FFFF}]', 'a', false],
+    ['[[:^digit:]]', '\n', true],
+    ['[[:word:]]+', 'aZ_9', true],
+    ['[[:ascii:]]', 'é', false],
+    ['\\x{00000041}', 'A', true],
+    ['\\0', '\0', true],
+    ['\\07', '\x07', true],
+    ['\\012', '\n', true],
+    ['\\777', '\u01ff', true],
+    ['\\a\\f\\n\\r\\t\\v', '\x07\f\n\r\t\v', true],
+    ['\\<\\>\\"\\!\\~', '<>"!~', true],
+    ['é+', 'éé', true],
+    ['É', 'é', false],
+    ['a|b|', '', true],
+    ['()()', '', true],
+    ['^^a$$', 'a', true],
+    ['a$b', 'ab', false],
+    ['.*', 'a\nb', false],
+    ['(.|\\n)*', 'a\nb', true],
+  ])('accepted: %s against %j is %s', (pattern, subject, expected) => {
+    expect(checkRegex(pattern)).toEqual({ ok: true });
     expect(matches(pattern, subject)).toBe(expected);
   });
   it('gives the position of the fault', () => {
@@ -118,6 +231,38 @@ describe('a hostile pattern on 64 KiB', () => {
     const start = performance.now();
     expect(matches(pattern, subject)).toBe(false);
     expect(performance.now() - start).toBeLessThan(LIMIT_MS);
+  });
+  it.each(HOSTILE)('%s takes a bounded number of steps', (pattern, subject) => {
+    const matcher = new RegexMatcher(pattern);
+    expect(matcher.test(subject)).toBe(false);
+    expect(matcher.steps).toBeLessThanOrEqual(MAX_STEPS + 2 * matcher.size);
+    const givenUp = regexGivenUp;
+    matcher.test('x');
+    expect([matcher.steps <= 2 * matcher.size, regexGivenUp]).toEqual([true, givenUp]);
+  });
+  it.each(HOSTILE.slice(0, 5))(
+    '%s takes no more steps for a longer subject',
+    (pattern, subject) => {
+      const steps = (length: number): number => {
+        const matcher = new RegexMatcher(pattern);
+        matcher.test(subject.slice(0, length));
+        return matcher.steps;
+      };
+      // Its states are made by then: further characters are look-ups.
+      expect(steps(MAX_SUBJECT)).toBe(steps(MAX_SUBJECT / 8));
+      const warm = new RegexMatcher(pattern);
+      warm.test(subject);
+      warm.test(subject);
+      expect(warm.steps).toBe(0);
+    },
+  );
+  it('gives a match up, counted, rather than go on for ever', () => {
+    const [pattern, subject] = HOSTILE.at(-1)!;
+    const before = regexGivenUp;
+    const matcher = new RegexMatcher(pattern);
+    expect(matcher.test(subject)).toBe(false);
+    expect(matcher.steps).toBeGreaterThan(MAX_STEPS);
+    expect(regexGivenUp).toBe(before + 1);
   });
   it('a subject beyond 64 KiB is not looked at', () => {
     expect(matches('a*', 'a'.repeat(MAX_SUBJECT))).toBe(true);
