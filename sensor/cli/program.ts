@@ -9,6 +9,7 @@ import { addReplay } from './replay.js';
 import { addRules } from './rules/index.js';
 import { addRun } from './run.js';
 import { version } from './version.js';
+import { addVersion } from './versions.js';
 
 /** The whole command line as a tree: what `saker` parses, and what completion is made from. */
 export function makeProgram(): Command {
@@ -42,6 +43,7 @@ Exit status: 0 ok, 1 findings, 2 usage, 3 environment, 4 permission, 5 no sensor
   addDoctor(program);
   addConfig(program);
   addCompletion(program);
+  addVersion(program);
 
   for (const command of allCommands(program)) command.exitOverride();
   return program;

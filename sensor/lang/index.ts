@@ -13,7 +13,7 @@ export { wildcard } from './select.js';
 export { parseOutput } from './output.js';
 export { inferEvents } from './passes/events.js';
 export { parseIp } from './literals.js';
-export { BUILTIN_PLUGINS, ENGINE_VERSION } from './versions.js';
+export { BUILTIN_PLUGINS, ENGINE_VERSION, SCHEMA_VERSION } from './versions.js';
 export { allFields, findField, resolveFieldText } from './fields/index.js';
 export * from './events/index.js';
 export { renderText } from './render/text.js';

@@ -1,6 +1,9 @@
 /** The rule engine's version that this loader stands for (falco-formats §6). */
 export const ENGINE_VERSION = '0.63.0';
 
+/** The version of Falco's libraries' event schema: names, codes and parameters of events. */
+export const SCHEMA_VERSION = '4.5.1';
+
 /** Plugins whose work this sensor does itself, with the version it stands for. */
 export const BUILTIN_PLUGINS: ReadonlyMap<string, string> = new Map([['container', '0.7.1']]);
 

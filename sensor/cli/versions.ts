@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { BUILTIN_PLUGINS, ENGINE_VERSION, SCHEMA_VERSION } from '../lang/index.js';
+import { outputOption, printJson } from './output.js';
+import { version } from './version.js';
+
+/** Adds `saker version`: what this is, and which of Falco's versions it stands for. */
+export function addVersion(program: Command): void {
+  program
+    .command('version')
+    .description(
+      'the version, and the versions of Falco’s engine and plugins that rules may require',
+    )
+    .addOption(outputOption())
+    .action((options: { readonly output: string }) => {
+      const plugins = Object.fromEntries(BUILTIN_PLUGINS);
+      if (options.output === 'json') {
+        printJson({
+          version: version(),
+          engine_version: ENGINE_VERSION,
+          schema_version: SCHEMA_VERSION,
+          plugins,
+        });
+        return;
+      }
+      process.stdout.write(`saker ${version()}\nrule engine ${ENGINE_VERSION}\n`);
+      process.stdout.write(`event schema ${SCHEMA_VERSION}\n`);
+      for (const [name, at] of BUILTIN_PLUGINS) process.stdout.write(`plugin ${name} ${at}\n`);
+    });
+}
