@@ -18,12 +18,12 @@ export class Collector {
   readonly rules = new Map<string, RuleItem>();
   readonly #report: Report;
   /** Appended conditions join as groups, not as text. */
-  readonly #strict: boolean;
+  readonly strict: boolean;
   #next = 0;
 
   constructor(report: Report, strict: boolean) {
     this.#report = report;
-    this.#strict = strict;
+    this.strict = strict;
   }
 
   defineList(item: Omit<ListItem, 'index' | 'visibility' | 'kind'>): void {
@@ -68,7 +68,10 @@ export class Collector {
   }
 
   /** Defines a rule, or redefines it in its old place. `sourceGiven`: it names a source of its own. */
-  defineRule(item: Omit<RuleItem, 'index' | 'visibility' | 'kind'>, sourceGiven: boolean): void {
+  defineRule(
+    item: Omit<RuleItem, 'index' | 'visibility' | 'kind' | 'defined'>,
+    sourceGiven: boolean,
+  ): void {
     const before = this.rules.get(item.name);
     if (before !== undefined && sourceGiven && before.source !== item.source) {
       this.#report(
@@ -83,11 +86,13 @@ export class Collector {
       );
       return;
     }
+    if (before !== undefined) this.#warnOfLost(before, item);
     this.rules.set(item.name, {
       kind: 'rule',
       ...item,
       exceptions: this.#sound(item.exceptions),
       source: before !== undefined && !sourceGiven ? before.source : item.source,
+      defined: this.#next,
       ...this.#order(before),
     });
   }
@@ -133,7 +138,7 @@ export class Collector {
   enableRule(name: string, enabled: boolean, context: ItemContext): void {
     const before = this.rules.get(name);
     if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
-    this.rules.set(name, { ...before, enabled });
+    this.rules.set(name, { ...before, enabled, visibility: this.#next++ });
   }
 
   /** Faulty exceptions are reported and left out: what they would make of the condition is no news. */
@@ -153,7 +158,7 @@ export class Collector {
         {
           code: 'append-precedence',
           severity: 'warning',
-          message: this.#strict
+          message: this.strict
             ? 'the condition holds an "or": Falco would let "and" bind to its last part only'
             : 'the condition holds an "or": the appended "and" binds to its last part only',
           hint: 'put the condition in parentheses where it is defined, or use exceptions',
@@ -162,7 +167,31 @@ export class Collector {
         after.locate({ start: 0, end: after.text.length })?.span,
       ),
     );
-    return this.#strict ? MappedText.join(['(', before, ') ', after]) : joined(before, after);
+    return this.strict ? MappedText.join(['(', before, ') ', after]) : joined(before, after);
+  }
+
+  /** A full redefinition forgets what was added to the rule before; a copy of a file that is loaded twice loses nothing. */
+  #warnOfLost(
+    before: RuleItem,
+    after: Pick<RuleItem, 'context' | 'name' | 'enabled' | 'exceptions'>,
+  ): void {
+    const lost = [
+      ...(before.visibility > before.defined ? ['appends and overrides'] : []),
+      ...(before.exceptions.length > after.exceptions.length ? ['exceptions'] : []),
+      ...(!before.enabled && after.enabled ? ['enabled: false'] : []),
+    ];
+    if (lost.length === 0) return;
+    this.#report(
+      diagnosticFor(
+        {
+          code: 'rule-redefined',
+          severity: 'warning',
+          message: `the rule is defined anew: its ${lost.join(', ')} of before are gone`,
+          hint: 'to change a part of a rule use override, as in override: {condition: replace}',
+        },
+        after.context,
+      ),
+    );
   }
 
   #order(before: { readonly index: number } | undefined): { index: number; visibility: number } {

@@ -65,7 +65,7 @@ export function compileRule(
     );
     return { ...base, skipped: 'unknown-source' };
   }
-  const text = withExceptions(item.condition, item.exceptions, report);
+  const text = withExceptions(item.condition, item.exceptions, options.compat === 'strict', report);
   const compiled = compiler.rule(text);
   const unknown = reportCondition(item, compiled, report);
   const output = compileOutput(item, options, report);

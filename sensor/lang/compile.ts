@@ -1,5 +1,6 @@
 import { ConditionSyntaxError, parse } from '../../grammar/index.js';
-import type { Ast } from '../../grammar/index.js';
+import type { Ast, AstText } from '../../grammar/index.js';
+import { toText } from '../core/bytes.js';
 import type { Collector } from './collector.js';
 import type { Diagnostic, Finding } from './diagnostic.js';
 import { diagnosticAt, diagnosticFor, snippetOf } from './diagnostic.js';
@@ -7,7 +8,7 @@ import type { FalcoContext, ItemContext } from './diagnostic.js';
 import type { Condition, Span } from './ir.js';
 import type { ListItem, MacroItem } from './items.js';
 import { conditionDepth } from './passes/depth.js';
-import { expandLists, quoteItem } from './passes/lists.js';
+import { expandLists, listsInQuotes, quoteItem } from './passes/lists.js';
 import type { ExpandedList } from './passes/lists.js';
 import { resolve } from './passes/resolve/index.js';
 import type { ConditionFinding } from './passes/resolve/index.js';
@@ -78,13 +79,13 @@ export class ConditionCompiler {
 
   /** Compiles a rule's condition, its exceptions already in it; rules see the last text of every macro. */
   rule(text: MappedText): CompiledCondition {
-    const expanded = expandLists(text, this.#lists);
+    const expanded = expandLists(text, this.#lists, this.#strict);
     return this.#condition(expanded.text, expanded.used, Infinity, () => null);
   }
 
   /** A rule's condition, exceptions and lists put in: whether it changed tells whether the rule must be compiled again. */
   expandedText(text: MappedText): string {
-    return expandLists(text, this.#lists).text.text;
+    return expandLists(text, this.#lists, this.#strict).text.text;
   }
 
   /** Items that name a list which was there before expand by one level (all levels in strict mode). */
@@ -94,12 +95,12 @@ export class ConditionCompiler {
     for (const entry of item.items) {
       const named = this.#collector!.lists.get(entry.text);
       if (named === undefined || named.index >= item.visibility || named === item) {
-        items.push(quoteItem(entry));
+        items.push(quoteItem(entry, this.#strict));
         continue;
       }
       references.push(named.name);
       const done = this.#strict ? this.#lists.get(named.name) : undefined;
-      items.push(...(done?.items ?? named.items.map(quoteItem)));
+      items.push(...(done?.items ?? named.items.map((one) => quoteItem(one, this.#strict))));
     }
     return { name: item.name, item, items, references };
   }
@@ -109,7 +110,7 @@ export class ConditionCompiler {
     if (done !== undefined) return done;
     if (this.#open.has(item.name)) return 'loop';
     this.#open.add(item.name);
-    const expanded = expandLists(item.condition, this.#lists);
+    const expanded = expandLists(item.condition, this.#lists, this.#strict);
     let looped = false;
     const compiled = this.#condition(expanded.text, expanded.used, item.visibility, () => {
       looped = true;
@@ -189,6 +190,7 @@ export class ConditionCompiler {
       whyInvisible: () => why,
     });
     const all = [...findings];
+    if (used.length > 0) all.push(...listsInQuotes(parsed.ast, text).map(listInQuotes));
     let whole = condition;
     if (condition !== null && conditionDepth(condition) > MAX_NESTING) {
       whole = null;
@@ -223,6 +225,14 @@ export class ConditionCompiler {
     return parsed;
   }
 }
+
+const listInQuotes = ({ value, span }: AstText): ConditionFinding => ({
+  code: 'list-in-quotes',
+  severity: 'warning',
+  message: `a list is put into the quotes: the value is "${toText(value)}"`,
+  hint: 'quotes do not protect the name of a list between blanks: rename the list',
+  span,
+});
 
 /** Errors of a macro that do not depend on who uses it. */
 export const isFailure = (code: string): boolean =>

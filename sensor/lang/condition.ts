@@ -56,7 +56,7 @@ export function compileCondition(
   const { loaded, compat, name = '<condition>' } = options;
   const lists = new Map(loaded?.lists.map((list) => [list.name, list]));
   const macros = new Map(loaded?.macros.map((macro) => [macro.item.name, macro.condition]));
-  const { text: whole } = expandLists(mapped(text, name), lists);
+  const { text: whole } = expandLists(mapped(text, name), lists, compat === 'strict');
   let ast: Ast;
   try {
     ast = parse(whole.text);

@@ -46,6 +46,8 @@ export type ExceptionValue =
 
 export interface RuleItem extends Item {
   readonly kind: 'rule';
+  /** Order of the last full definition. */
+  readonly defined: number;
   readonly condition: MappedText;
   readonly conditionContext: ItemContext;
   readonly output: MappedText;

@@ -28,6 +28,8 @@ export interface FileResult {
   readonly unused: readonly Diagnostic[];
 }
 
+const NOTHING = { rules: [], compiled: [], unused: [] } as const;
+
 /** Everything a load gives. */
 export interface LoadResult {
   /** Rules that run, in order of evaluation. Without errors in `diagnostics` it is what the files say. */
@@ -70,7 +72,7 @@ class Loader {
   load(files: readonly RuleFile[]): LoadResult {
     const results: FileResult[] = [];
     let rules: readonly CompiledRule[] = [];
-    for (const { name, text } of files) {
+    for (const [i, { name, text }] of files.entries()) {
       this.#reading = [];
       const file = readFile(
         new SourceFile(name, text),
@@ -78,7 +80,8 @@ class Loader {
         this.#requirements,
         (diagnostic) => this.#reading.push(diagnostic),
       );
-      const compiled = this.#compile();
+      // Strict mode knows no order of files: what a later one defines is there for all.
+      const compiled = this.#strict && i < files.length - 1 ? NOTHING : this.#compile();
       rules = compiled.rules;
       results.push({ file, read: this.#reading, ...compiled });
     }
@@ -143,7 +146,7 @@ class Loader {
 
   /** New or changed lists may hit any word of a condition, so the text is the only proof. */
   #listsUnchanged(rule: CompiledRule): boolean {
-    const text = withExceptions(rule.item.condition, rule.item.exceptions, () => {});
+    const text = withExceptions(rule.item.condition, rule.item.exceptions, this.#strict, () => {});
     return this.#compiler.expandedText(text) === rule.compiled!.text.text;
   }
 
@@ -203,7 +206,9 @@ class Loader {
         ? [{ name: rule.name, tags: rule.tags, enabled: rule.enabled, rule, item }]
         : [],
     );
-    const { rules, idle } = selectRules(candidates, this.#options.selection ?? []);
+    const { rules: selected, idle } = selectRules(candidates, this.#options.selection ?? []);
+    // Falco puts a rule that a selection enables behind all others.
+    const rules = this.#strict ? candidates.filter((rule) => selected.includes(rule)) : selected;
     const diagnostics: Diagnostic[] = [];
     const place = all[0]?.item.context;
     for (const entry of idle) {

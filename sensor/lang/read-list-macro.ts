@@ -33,11 +33,31 @@ export function readListItem(
   if (!reader.has('items')) reader.fail(shapeError('"items" is missing', 'missing-key'));
   const items = reader.scalars('items')?.map((item) => MappedText.of(item.source));
   if (!reader.ok || items === undefined) return;
+  if (!collector.strict) items.forEach((item) => warnOfItem(item, reader));
   if (append || overrides?.get('items') === 'append') {
     collector.appendList(name, items, reader.context);
   } else if (overrides?.get('items') === 'replace') {
     collector.replaceList(name, items, reader.context);
   } else collector.defineList({ name, items, context: reader.context });
+}
+
+/** Items are put into conditions as text, so what separates values there separates them here. */
+function warnOfItem(item: MappedText, reader: ItemReader): void {
+  const { text } = item;
+  if (/^["']/.test(text) || !/[,=()]/.test(text)) return;
+  const parts = text.split(',').map((part) => `"${part.trim()}"`);
+  const breaks = /[=()]/.test(text);
+  reader.warn(
+    {
+      code: 'list-item-splits',
+      message: breaks
+        ? 'the item cannot stand in a condition as it is: "=" and parentheses end a value'
+        : `the item is read as ${parts.length} values: ${parts.slice(0, 4).join(', ')}`,
+      hint: `write '"${text.replaceAll('"', '\\"')}"' to keep it whole, or use --compat strict`,
+    },
+    reader.context,
+    item.locate({ start: 0, end: text.length })?.span,
+  );
 }
 
 /** Reads `- macro: …` into the collector. */

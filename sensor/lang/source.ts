@@ -235,11 +235,13 @@ export class MappedText {
   }
 
   #pieceAt(index: number): Piece | undefined {
-    let found = this.#pieces[0];
-    for (const piece of this.#pieces) {
-      if (piece.at > index) break;
-      found = piece;
+    let low = 0;
+    let high = this.#pieces.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#pieces[middle]!.at <= index) low = middle;
+      else high = middle - 1;
     }
-    return found;
+    return this.#pieces[low];
   }
 }

@@ -164,12 +164,13 @@ export function mergeExceptions(
 export function withExceptions(
   condition: MappedText,
   exceptions: readonly ExceptionItem[],
+  strict: boolean,
   report: Report,
 ): MappedText {
   if (exceptions.length === 0) return condition;
   const parts: (MappedText | string)[] = ['(', condition, ')'];
   for (const exception of exceptions) {
-    const text = exceptionText(exception, report);
+    const text = exceptionText(exception, strict, report);
     if (text.length > 0) parts.push(' and not ', ...text);
   }
   return MappedText.join(parts);
@@ -177,7 +178,7 @@ export function withExceptions(
 
 type Parts = (MappedText | string)[];
 
-function exceptionText(exception: ExceptionItem, report: Report): Parts {
+function exceptionText(exception: ExceptionItem, strict: boolean, report: Report): Parts {
   const { fields, comps } = exception;
   if (fields === null || exception.values.length === 0) return [];
   const wrong = (message: string, context = exception.context): Parts => {
@@ -196,7 +197,7 @@ function exceptionText(exception: ExceptionItem, report: Report): Parts {
         );
       }
       if (items.length > 0) items.push(', ');
-      items.push(quoteItem(value.text));
+      items.push(quoteItem(value.text, strict));
     }
     return ['(', fields.items[0]!, ' ', comps?.items[0] ?? 'in', ' (', ...items, '))'];
   }
@@ -214,21 +215,21 @@ function exceptionText(exception: ExceptionItem, report: Report): Parts {
     value.parts.forEach((part, i) => {
       const comp = comps?.items[i] ?? '=';
       if (i > 0) tuples.push(' and ');
-      tuples.push(fields.items[i]!, ' ', comp, ' ', ...valueText(part, comp));
+      tuples.push(fields.items[i]!, ' ', comp, ' ', ...valueText(part, comp, strict));
     });
     tuples.push(')');
   }
   return ['(', ...tuples, ')'];
 }
 
-function valueText(part: OneOrMany, comp: MappedText | string): Parts {
+function valueText(part: OneOrMany, comp: MappedText | string, strict: boolean): Parts {
   if (part.many) {
     const items = part.items.flatMap((item, i) =>
-      i === 0 ? [quoteItem(item)] : [', ', quoteItem(item)],
+      i === 0 ? [quoteItem(item, strict)] : [', ', quoteItem(item, strict)],
     );
     return ['(', ...items, ')'];
   }
   const item = part.items[0]!;
-  if (!takesList(typeof comp === 'string' ? comp : comp.text)) return [quoteItem(item)];
-  return item.text.startsWith('(') ? [item] : ['(', item, ')'];
+  if (!takesList(typeof comp === 'string' ? comp : comp.text)) return [quoteItem(item, strict)];
+  return item.text.startsWith('(') ? [item] : ['(', strict ? quoteItem(item, true) : item, ')'];
 }

@@ -1,3 +1,6 @@
+import { printValue } from '../../../grammar/index.js';
+import type { Ast, AstText } from '../../../grammar/index.js';
+import { toBytes } from '../../core/bytes.js';
 import type { MappedText } from '../source.js';
 import { MappedText as Text } from '../source.js';
 
@@ -13,11 +16,27 @@ const BETWEEN = /[ \t\n\r(),=]+/;
 const isBlank = (char: string | undefined): boolean =>
   char !== undefined && ' \t\n\r'.includes(char);
 
-/** An item that holds a blank is quoted, as Falco does, unless it already is. */
-export function quoteItem(item: MappedText): MappedText {
+/**
+ * An item that holds a blank is quoted, as Falco does, unless it already is. Strict mode quotes whatever would not stand as one
+ * bare value: `a,b` is one item, not two.
+ */
+export function quoteItem(item: MappedText, strict = false): MappedText {
   const { text } = item;
-  if (!text.includes(' ') || text.startsWith('"') || text.startsWith("'")) return item;
-  return Text.join(['"', item, '"']);
+  if (text.startsWith('"') || text.startsWith("'")) return item;
+  if (strict && !text.startsWith('(') && /[()"'=, \b\t\n\r\\]/.test(text)) {
+    return /["\\]/.test(text)
+      ? Text.join([printValue(toBytes(text))])
+      : Text.join(['"', item, '"']);
+  }
+  return text.includes(' ') ? Text.join(['"', item, '"']) : item;
+}
+
+/** Where quoted values stand in a condition. */
+const QUOTED = /"(?:[^"]|(?<=\\)")*(?<!\\)"|'(?:[^']|(?<=\\)')*(?<!\\)'/g;
+
+/** Offsets inside quotes, as pairs of start and end. */
+function quotedRanges(text: string): readonly (readonly [number, number])[] {
+  return [...text.matchAll(QUOTED)].map(({ 0: { length }, index }) => [index, index + length]);
 }
 
 /**
@@ -25,11 +44,13 @@ export function quoteItem(item: MappedText): MappedText {
  * between delimiters, quotes notwithstanding.
  *
  * @param lists - In order of definition, by name.
+ * @param strict - Quotes do protect.
  * @returns the text and the names of lists that were put in; the same object when none was.
  */
 export function expandLists(
   condition: MappedText,
   lists: ReadonlyMap<string, ExpandedList>,
+  strict = false,
 ): { readonly text: MappedText; readonly used: readonly ExpandedList[] } {
   const words = new Set<string>();
   let any = collectWords(condition.text, lists, words);
@@ -39,7 +60,7 @@ export function expandLists(
   for (const list of lists.values()) {
     if (!any) break;
     if (!words.has(list.name)) continue;
-    const next = expandOne(text, list);
+    const next = expandOne(text, list, strict);
     if (next === text) continue;
     text = next;
     used.push(list);
@@ -62,7 +83,8 @@ function collectWords(
   return any;
 }
 
-function expandOne(condition: MappedText, list: ExpandedList): MappedText {
+function expandOne(condition: MappedText, list: ExpandedList, strict: boolean): MappedText {
+  let quoted = strict ? quotedRanges(condition.text) : [];
   let current = condition;
   for (let at = current.text.indexOf(list.name); at >= 0;) {
     const { text } = current;
@@ -71,7 +93,8 @@ function expandOne(condition: MappedText, list: ExpandedList): MappedText {
     const delimited =
       (start === 0 || DELIMITERS.includes(text[start - 1]!)) &&
       (end >= text.length || DELIMITERS.includes(text[end]!));
-    if (!delimited) {
+    const isProtected = quoted.some(([from, to]) => from < start && end < to);
+    if (!delimited || isProtected) {
       at = text.indexOf(list.name, at + 1);
       continue;
     }
@@ -93,6 +116,7 @@ function expandOne(condition: MappedText, list: ExpandedList): MappedText {
     const resume =
       (start > 0 ? start + 1 : 0) + items.reduce((sum, part) => sum + lengthOf(part), 0);
     current = next;
+    if (strict) quoted = quotedRanges(current.text);
     at = current.text.indexOf(list.name, resume);
   }
   return current;
@@ -100,3 +124,35 @@ function expandOne(condition: MappedText, list: ExpandedList): MappedText {
 
 const lengthOf = (part: MappedText | string): number =>
   typeof part === 'string' ? part.length : part.text.length;
+
+/**
+ * Quoted values that a list was put into: Falco looks for names of lists in quotes too. The quotes come from one text, something
+ * between them from another.
+ */
+export function listsInQuotes(ast: Ast, text: MappedText): readonly AstText[] {
+  const found: AstText[] = [];
+  const look = (value: AstText): void => {
+    if (value.form !== 'quoted') return;
+    const own = text.sourceAt(value.span.start);
+    if (text.sourceAt(value.span.end - 1) !== own) return;
+    for (let at = value.span.start + 1; at < value.span.end; at++) {
+      if (text.sourceAt(at) !== own) return void found.push(value);
+    }
+  };
+  const walk = (node: Ast): void => {
+    switch (node.kind) {
+      case 'and':
+      case 'or':
+        return node.items.forEach(walk);
+      case 'not':
+        return walk(node.item);
+      case 'compare':
+        for (const value of node.right) if (value.kind === 'text') look(value);
+        return;
+      case 'macro':
+      case 'exists':
+    }
+  };
+  walk(ast);
+  return found;
+}

@@ -3,12 +3,19 @@ import { toText } from '../../../core/bytes.js';
 import type { CompareOp, Condition, Literal, Operand } from '../../ir.js';
 import { parseLiteral } from '../../literals.js';
 import { FIELD_TO_FIELD_REFUSED, MODIFIABLE, nameOfType, operatorsOf } from '../operators.js';
+import { rereadArgument } from './argument-traps.js';
 import { isText } from './calls.js';
 import { checkEventName } from './event-names.js';
 import type { Findings } from './findings.js';
 import { comparedOperand } from './operands.js';
 import type { TypedOperand } from './operands.js';
-import { warnFirstNet, warnOfLiteral, warnOfTraps, warnOfUnsafeNa } from './traps.js';
+import {
+  warnFirstNet,
+  warnOfAnyAncestor,
+  warnOfLiteral,
+  warnOfTraps,
+  warnOfUnsafeNa,
+} from './traps.js';
 
 /** Looks up both sides of a comparison and checks that its operator fits them; null, with findings, when something is wrong. */
 export function resolveCompare(
@@ -16,11 +23,11 @@ export function resolveCompare(
   strict: boolean,
   findings: Findings,
 ): Condition | null {
-  const left = comparedOperand(ast.left, ast.span, findings);
+  const given = comparedOperand(ast.left, ast.span, findings);
   const op: CompareOp = ast.op === '==' ? '=' : ast.op;
   warnOfUnsafeNa(ast, findings);
-  if (left === null) return null;
-  if (!operatorFits(ast, op, left, findings)) return null;
+  if (given === null) return null;
+  if (!operatorFits(ast, op, given, findings)) return null;
   if (ast.form === 'name') {
     const name = toText((ast.right[0] as AstText).value);
     findings.error(
@@ -32,6 +39,7 @@ export function resolveCompare(
     );
     return null;
   }
+  const { left, right: values } = rereadArgument(ast, op, given, strict, findings);
   const onEventType = left.def?.name === 'evt.type' || callsEventType(left.operand);
   if (onEventType && (left.operand.kind === 'call' || ast.right.some((v) => v.kind !== 'text'))) {
     findings.error(
@@ -44,25 +52,49 @@ export function resolveCompare(
   }
   const right: (Literal | Operand)[] = [];
   let ok = true;
-  for (const value of ast.right) {
+  for (const value of values) {
     const made =
       value.kind === 'text'
-        ? resolveLiteral(value, op, left, ast, findings)
+        ? resolveLiteral(value, op, left, ast, strict, findings)
         : rightOperand(value, op, left, ast, findings);
     if (made === null) ok = false;
     else right.push(made);
   }
   if (!ok) return null;
-  if (left.def !== null) warnOfTraps(ast, op, left.def, findings);
+  if (left.def !== null && !warnOfTraps(ast, op, left.def, strict, findings)) return null;
+  const negated = op === '!=' && ast.modifier === null && isAnyAncestor(left.operand);
+  if (negated) warnOfAnyAncestor(ast, strict, findings);
   const firstOnly = left.def?.name === 'fd.net' && op === 'in' && right.length > 1;
   if (firstOnly) warnFirstNet(ast, strict, findings);
-  return {
+  const compare = {
     kind: 'compare',
     op,
     modifier: ast.modifier,
     left: left.operand,
     right: firstOnly && !strict ? right.slice(0, 1) : right,
     span: ast.span,
+  } as const;
+  return negated && strict ? noneOf(compare) : compare;
+}
+
+/** Without an index: every ancestor (falco-compat §1.7). */
+function isAnyAncestor(operand: Operand): boolean {
+  return (
+    operand.kind === 'field' && operand.use.def.multi === 'any-ancestor' && operand.use.arg === null
+  );
+}
+
+/** There are ancestors, and none of them equals: what `!=` seems to say. */
+function noneOf(compare: Extract<Condition, { kind: 'compare' }>): Condition {
+  const { span, left } = compare;
+  const equal: Condition = { ...compare, op: '=' };
+  return {
+    kind: 'and',
+    span,
+    items: [
+      { kind: 'exists', left, span },
+      { kind: 'not', item: equal, span },
+    ],
   };
 }
 
@@ -112,10 +144,16 @@ function resolveLiteral(
   op: CompareOp,
   left: TypedOperand,
   ast: AstCompare,
+  strict: boolean,
   findings: Findings,
 ): Literal | null {
-  if (left.def?.name === 'evt.type' && !checkEventName(text, ast.span, findings)) return null;
-  const result = parseLiteral(left.type, left.def?.name ?? '', op, text.value);
+  let { value } = text;
+  if (left.def?.name === 'evt.type') {
+    const name = checkEventName(text, ast.span, strict, findings);
+    if (name === null) return null;
+    value = name;
+  }
+  const result = parseLiteral(left.type, left.def?.name ?? '', op, value);
   if (!result.ok) {
     const inside = result.at !== undefined && text.value.length === text.span.end - text.span.start;
     const start = inside
@@ -148,9 +186,16 @@ function rightOperand(
   if (FIELD_TO_FIELD_REFUSED.has(op)) return refuse(`"${op}" compares with literals only`);
   if (left.type === 'net' || right.type === 'net')
     return refuse('networks are compared with literals only');
-  const same = left.type === right.type || (isText(left.type) && isText(right.type));
+  const same = sameType(left, right);
   if (!same || left.list !== right.list) {
-    return refuse(`${nameOfType(left)} is not compared with ${nameOfType(right)}`);
+    const width = left.type === right.type ? ' of another width' : '';
+    return refuse(`${nameOfType(left)} is not compared with ${nameOfType(right)}${width}`);
   }
   return right.operand;
+}
+
+/** Text with text; numbers only of the same sign and width, as Falco types them. */
+function sameType(left: TypedOperand, right: TypedOperand): boolean {
+  if (isText(left.type) && isText(right.type)) return true;
+  return left.type === right.type && (left.def?.bits ?? 64) === (right.def?.bits ?? 64);
 }

@@ -6,8 +6,16 @@ import { didYouMean } from '../../../core/index.js';
 import { isEventTypeValue } from '../events.js';
 import type { Findings } from './findings.js';
 
-/** Is the text the name of an event type? One that is never delivered is, with a warning. */
-export function checkEventName(text: AstText, check: Span, findings: Findings): boolean {
+/**
+ * The name of an event type, or null with a finding. One that is never delivered stands, with a warning; strict mode takes the
+ * name that is delivered instead, or refuses it.
+ */
+export function checkEventName(
+  text: AstText,
+  check: Span,
+  strict: boolean,
+  findings: Findings,
+): string | null {
   const name = toText(text.value);
   if (!isEventTypeValue(name)) {
     findings.report({
@@ -19,19 +27,24 @@ export function checkEventName(text: AstText, check: Span, findings: Findings): 
       at: check,
       unknown: true,
     });
-    return false;
+    return null;
   }
   if (isNeverDelivered(name) && name !== '') {
     const real = DELIVERED_AS[name];
+    const refused = strict && real === undefined;
     findings.report({
       code: 'event-never-delivered',
-      severity: 'warning',
-      message: `no event is called "${name}": this never matches`,
+      severity: refused ? 'error' : 'warning',
+      message: strict
+        ? `no event is called "${name}"`
+        : `no event is called "${name}": this never matches`,
       hint: real === undefined ? null : `the event is called "${real}"`,
       span: text.span,
     });
+    if (refused) return null;
+    if (strict) return real ?? null;
   }
-  return true;
+  return text.value;
 }
 
 /** Names of system calls whose event is called differently (falco-formats §1). */

@@ -32,8 +32,11 @@ export function suggestField(name: string): string | null {
 /** `evt.rawarg` takes the type of its parameter; only numbers matter, everything else is compared as text. */
 export function typeOfUse(def: FieldDef, arg: string | number | null): FieldType {
   if (def.type !== 'dyn' || typeof arg !== 'string') return def.type;
-  return numericParams().has(arg) ? 'int' : 'dyn';
+  return isNumericParam(arg) ? 'int' : 'dyn';
 }
+
+/** Is there an event whose parameter of this name is a number? */
+export const isNumericParam = (name: string): boolean => numericParams().has(name);
 
 let numeric: ReadonlySet<string> | null = null;
 

@@ -10,34 +10,43 @@ import { isEventTypeValue } from '../events.js';
 import { fieldText, looksLikeField } from './field-names.js';
 import type { Findings } from './findings.js';
 
-/** Warns of comparisons that mean something else than they seem to. */
+/** Warns of a system call that does not exist; false where strict mode refuses it. */
 export function warnOfTraps(
   ast: AstCompare,
   op: CompareOp,
   def: FieldDef,
+  strict: boolean,
   findings: Findings,
-): void {
-  if (def.name === 'evt.arg' && ['<', '<=', '>', '>='].includes(op) && ast.left.kind === 'field') {
-    findings.report({
-      code: 'text-comparison',
-      severity: 'warning',
-      message: `${fieldText(ast.left)} is text: "1000" is less than "900"`,
-      hint: `write ${fieldText(ast.left).replace('evt.arg', 'evt.rawarg')} to compare numbers`,
-      span: ast.left.span,
-    });
-  }
+): boolean {
+  let ok = true;
   if (def.name === 'syscall.type' && (op === '=' || op === 'in')) {
     for (const value of ast.right) {
       if (value.kind !== 'text' || isEventTypeValue(toText(value.value))) continue;
+      ok = !strict;
       findings.report({
         code: 'unknown-syscall',
-        severity: 'warning',
+        severity: strict ? 'error' : 'warning',
         message: `no system call is named "${toText(value.value)}": this never matches`,
         hint: didYouMean(toText(value.value), EVENT_NAMES),
         span: value.span,
       });
     }
   }
+  return ok;
+}
+
+/** Warns of `proc.aname != x`: true as soon as one ancestor differs. */
+export function warnOfAnyAncestor(ast: AstCompare, strict: boolean, findings: Findings): void {
+  const field = fieldText(ast.left as AstField);
+  findings.report({
+    code: 'any-ancestor-differs',
+    severity: 'warning',
+    message: strict
+      ? `${field} != …: Falco asks whether any ancestor differs, which is nearly always so`
+      : `${field} != … asks whether any ancestor differs, which is nearly always so`,
+    hint: `write ${field} exists and not ${field} = …, or name one: ${field}[1] != …`,
+    span: ast.span,
+  });
 }
 
 /** Warns of text that reads as a call or a field, and of patterns that need no regex. */
