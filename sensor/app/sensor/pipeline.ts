@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/index.js';
-import type { CompiledEngine } from '../../engine/index.js';
+import type { Engine, Match } from '../../engine/index.js';
 import { KIND, RecordWalk, type RecordCursor } from '../../events/index.js';
 import type { Identity, LiveEvent } from '../../identity/index.js';
 import type { NewAlert } from '../../spool/index.js';
@@ -26,7 +26,7 @@ export class Pipeline {
   readonly matches = new Map<string, number>();
   readonly #stages: Stages;
   readonly #logger: Logger;
-  #engine: CompiledEngine<LiveEvent> | null = null;
+  #engine: Engine<LiveEvent> | null = null;
   #generation = 0;
   readonly #take = (cursor: RecordCursor): void => {
     this.#one(cursor);
@@ -43,7 +43,7 @@ export class Pipeline {
   }
 
   /** Puts a rule set in force: the next event is judged by it. */
-  setRules(engine: CompiledEngine<LiveEvent>, generation: number): void {
+  setRules(engine: Engine<LiveEvent>, generation: number): void {
     this.#engine = engine;
     this.#generation = generation;
   }
@@ -74,7 +74,7 @@ export class Pipeline {
     this.matches.set(rule, (this.matches.get(rule) ?? 0) + 1);
   }
 
-  #alert(match: ReturnType<CompiledEngine<LiveEvent>['match']>[number], event: LiveEvent): void {
+  #alert(match: Match<LiveEvent>, event: LiveEvent): void {
     const { rule } = match;
     this.count(rule.name);
     try {
