@@ -11,6 +11,13 @@ export function addVersion(program: Command): void {
       'the version, and the versions of Falco’s engine and plugins that rules may require',
     )
     .addOption(outputOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  saker version
+  saker version -o json | jq -r .engine_version`,
+    )
     .action((options: { readonly output: string }) => {
       const plugins = Object.fromEntries(BUILTIN_PLUGINS);
       if (options.output === 'json') {

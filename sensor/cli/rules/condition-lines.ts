@@ -42,17 +42,25 @@ export function otherError(code: string, message: string, field?: string): Condi
 /**
  * Answers requests on standard input, one a line, in order. A faulty line gets an error with its number and does not end it:
  * each line has its own answer, so the exit status is 0.
+ *
+ * @param key - What the request's text is called; it comes as `condition` whatever its name.
  */
-export async function answerRequests(answer: (request: ConditionRequest) => Answer): Promise<void> {
+export async function answerRequests(
+  answer: (request: ConditionRequest) => Answer,
+  key: 'condition' | 'output' = 'condition',
+): Promise<void> {
   await answerLines(process.stdin, process.stdout, (line, number) => {
-    const read = readRequest(line);
+    const read = readRequest(line, key);
     const given = 'error' in read ? read : answer(read);
     if (!('error' in given)) return toJson(given);
     return toJson({ error: { ...(given.error as ConditionError), input_line: number } });
   });
 }
 
-function readRequest(line: Line): ConditionRequest | { readonly error: ConditionError } {
+function readRequest(
+  line: Line,
+  key: 'condition' | 'output',
+): ConditionRequest | { readonly error: ConditionError } {
   if ('problem' in line) return { error: otherError('bad-line', line.problem) };
   let value: unknown;
   try {
@@ -60,9 +68,9 @@ function readRequest(line: Line): ConditionRequest | { readonly error: Condition
   } catch (error) {
     return { error: otherError('bad-line', `no JSON: ${(error as Error).message}`) };
   }
-  const condition = (value as { condition?: unknown } | null)?.condition;
+  const condition = (value as Readonly<Record<string, unknown>> | null)?.[key];
   if (typeof condition !== 'string') {
-    return { error: otherError('bad-line', 'an object with the text "condition" is wanted') };
+    return { error: otherError('bad-line', `an object with the text "${key}" is wanted`) };
   }
   return { condition, event: (value as { event?: unknown }).event };
 }

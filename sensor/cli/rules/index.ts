@@ -5,6 +5,7 @@ import { addDescribe } from './describe.js';
 import { addDiff } from './diff.js';
 import { addEval } from './eval.js';
 import { addExplain } from './explain.js';
+import { addFormat } from './format.js';
 import { addList } from './list.js';
 import { addParse } from './parse.js';
 import { addReload } from './reload.js';
@@ -39,6 +40,7 @@ Examples:
   addCoverage(rules);
   addParse(rules);
   addEval(rules);
+  addFormat(rules);
   addSchema(rules);
   addReload(rules);
 }

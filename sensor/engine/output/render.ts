@@ -8,8 +8,9 @@ import { isEventTime, jsonOf, textOf } from './format.js';
 /** The two things an alert says of its event. */
 export interface Output<E> {
   message(event: E): string;
-  fieldsJson(event: E, timeNs: bigint): string;
-  fields(event: E, timeNs: bigint): [key: string, json: string][];
+  /** @param timeNs - Value of evt.time; null where nobody knows it. */
+  fieldsJson(event: E, timeNs: bigint | null): string;
+  fields(event: E, timeNs: bigint | null): [key: string, json: string][];
 }
 
 /**
@@ -93,7 +94,7 @@ interface JsonField<E> {
   readonly key: string;
   /** `"key":`, with the comma that parts it from the one before. */
   readonly prefix: string;
-  readonly value: (event: E, timeNs: bigint) => string;
+  readonly value: (event: E, timeNs: bigint | null) => string;
 }
 
 /** Every field of the output once, those inside transformers too, by name; what is added; and the time, whether shown or not. */

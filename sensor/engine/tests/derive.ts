@@ -1,5 +1,5 @@
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
-import { addressText } from '../../core/index.js';
+import { addressText, dateAndTime, timeOfDay, utcTime } from '../../core/index.js';
 import type { Getter } from '../types.js';
 import type { PlainEvent } from './plain-event.js';
 
@@ -7,7 +7,8 @@ type Lookup = (name: string, arg?: string | number | null) => Getter<PlainEvent>
 
 /**
  * What follows from other values of a plain event, so that a test need not repeat itself: parts of `fd.name`, both ends of
- * a connection, networks from addresses, `proc.pname` and `proc.aname[2]` from `proc.aname`, raw results.
+ * a connection, networks from addresses, `proc.pname` and `proc.aname[2]` from `proc.aname`, raw results,
+ * times from `evt.rawtime`.
  * Null: nothing to follow from.
  */
 export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null {
@@ -47,6 +48,21 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
       return joined(lookup('proc.name'), lookup('proc.args'));
     case 'proc.exeline':
       return joined(lookup('proc.exe'), lookup('proc.args'));
+    case 'evt.time':
+    case 'evt.outputtime':
+      return fromTime(lookup, (ns) => timeOfDay(ns, true));
+    case 'evt.time.s':
+      return fromTime(lookup, (ns) => timeOfDay(ns, false));
+    case 'evt.time.iso8601':
+      return fromTime(lookup, (ns) => `${utcTime(ns)}+0000`);
+    case 'evt.datetime':
+      return fromTime(lookup, (ns) => dateAndTime(ns, true));
+    case 'evt.datetime.s':
+      return fromTime(lookup, (ns) => dateAndTime(ns, false));
+    case 'evt.rawtime.s':
+      return fromTime(lookup, (ns) => ns / NS_PER_S);
+    case 'evt.rawtime.ns':
+      return fromTime(lookup, (ns) => ns % NS_PER_S);
     case 'evt.num':
       return () => 1;
     case 'evt.dir':
@@ -101,6 +117,16 @@ function fromResult(lookup: Lookup, derived: (result: number) => FieldValue): Ge
   return (event) => {
     const value = result(event);
     return typeof value === 'number' ? derived(value) : null;
+  };
+}
+
+const NS_PER_S = 1_000_000_000n;
+
+function fromTime(lookup: Lookup, derived: (timeNs: bigint) => FieldValue): Getter<PlainEvent> {
+  const time = lookup('evt.rawtime');
+  return (event) => {
+    const value = time(event);
+    return typeof value === 'bigint' ? derived(value) : null;
   };
 }
 

@@ -1,3 +1,4 @@
+import { dateAndTime, timeOfDay, utcTime } from '../../core/index.js';
 import { AT, FILE_FLAG, KIND } from '../../events/index.js';
 import {
   errnoName,
@@ -14,7 +15,6 @@ import { abspath } from './fs.js';
 import { constant, plain, type GetterTable, type LiveGetter, type MakeGetter } from './getter.js';
 import { argsText, argumentGetter, rawArgumentGetter } from './params.js';
 import { isIp, isSocket, isUnix, isVerdict, socketName } from './socket.js';
-import { dateAndTime, iso8601, timeOfDay } from './time-text.js';
 
 const OPEN = AT.file_open;
 const NS = 1_000_000_000n;
@@ -145,7 +145,7 @@ export function eventGetters(hostname: string): GetterTable {
     'evt.num': plain((event) => event.num),
     'evt.time': plain((event) => timeOfDay(event.timeNs(), true)),
     'evt.time.s': plain((event) => timeOfDay(event.timeNs(), false)),
-    'evt.time.iso8601': plain((event) => iso8601(event.timeNs())),
+    'evt.time.iso8601': plain((event) => `${utcTime(event.timeNs())}+0000`),
     'evt.datetime': plain((event) => dateAndTime(event.timeNs(), true)),
     'evt.datetime.s': plain((event) => dateAndTime(event.timeNs(), false)),
     'evt.outputtime': plain((event) => timeOfDay(event.timeNs(), true)),

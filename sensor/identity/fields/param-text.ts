@@ -1,4 +1,4 @@
-import { addressText } from '../../core/index.js';
+import { addressText, dateAndTime } from '../../core/index.js';
 import { AT, KIND, STRING } from '../../events/index.js';
 import {
   enumNames,
@@ -21,7 +21,6 @@ import {
   socketType,
   transport,
 } from './socket.js';
-import { dateAndTime } from './time-text.js';
 
 /** Value of a parameter before it is text; null: missing. */
 export type ParamValue = number | bigint | string | null;

@@ -1,6 +1,6 @@
 import type { Alert } from '../alert.js';
 import { plainOutput } from './text-line.js';
-import { utcTime } from './time.js';
+import { utcTime } from '../../core/index.js';
 
 /** Which parts a JSON alert has; the defaults are Falco's. */
 export interface JsonOptions {

@@ -1,6 +1,6 @@
 import type { Alert } from '../alert.js';
 import { escapeLine } from './escape.js';
-import { localTime, utcTime } from './time.js';
+import { timeOfDay, utcTime } from '../../core/index.js';
 
 /** How an alert is written as text. */
 export interface TextOptions {
@@ -34,7 +34,7 @@ function messageOf(alert: Alert): string {
 function timePrefix(alert: Alert, iso8601: boolean): string {
   const timeNs = BigInt(alert.timeNs);
   // Alerts of the sensor about itself never use ISO 8601 (as in Falco).
-  if (!iso8601 || alert.kind === 'internal') return localTime(timeNs);
+  if (!iso8601 || alert.kind === 'internal') return timeOfDay(timeNs, true);
   return `${utcTime(timeNs)}+0000`;
 }
 
