@@ -1,5 +1,7 @@
 import type { ServedEvent, SharedMaps } from '../kernel/index.js';
 import type { Rule } from '../lang/ir.js';
+import type { CaptureOptions } from '../capture/index.js';
+import type { CapturesStatus, CaptureSummary } from './capture/captures.js';
 import type { ErrorBody } from './control/protocol.js';
 
 /** A rule set on its way to the sensor thread: checked already, plain data. */
@@ -23,6 +25,14 @@ export type ToSensor =
   | { readonly kind: 'status'; readonly id: number }
   /** A watcher of live events comes, or (null) goes. */
   | { readonly kind: 'events'; readonly watcher: number; readonly filter: EventFilter | null }
+  | {
+      readonly kind: 'capture-start';
+      readonly id: number;
+      readonly capture: CaptureOptions;
+      /** Null: until told to end. */
+      readonly durationMs: number | null;
+    }
+  | { readonly kind: 'capture-stop'; readonly id: number }
   | { readonly kind: 'stop' };
 
 /** How the sensor watches, as found at start. */
@@ -57,8 +67,14 @@ export type FromSensor =
       readonly items: readonly LiveEventItem[];
       readonly dropped: number;
     }
+  | { readonly kind: 'capture-started'; readonly id: number }
+  | { readonly kind: 'capture-refused'; readonly id: number; readonly error: ErrorBody }
+  | { readonly kind: 'capture-ended'; readonly id: number; readonly summary: CaptureEnded }
   | { readonly kind: 'failed'; readonly error: ErrorBody }
   | { readonly kind: 'stopped' };
+
+/** What a capture came to, as it is sent. */
+export type CaptureEnded = Omit<CaptureSummary, 'error'> & { readonly error: ErrorBody | null };
 
 /** Counts of one record kind: seen = filtered + sent + lost, received = sent once the rings are drained. */
 export interface KindCounts {
@@ -81,4 +97,5 @@ export interface SensorStatus {
   readonly processes: Readonly<Record<string, number>>;
   readonly containers: Readonly<Record<string, number>>;
   readonly spool: Readonly<Record<string, number>>;
+  readonly captures: CapturesStatus;
 }

@@ -29,6 +29,16 @@ export const BLOCK = {
   clock: 3,
   /** JSON: `CaptureLoss`, of the session so far. */
   loss: 4,
+  /** JSON: `CapturedRules`: which rules the verdicts of a generation name. */
+  rules: 5,
+  /** Records of the snapshot, of processes that are not what they seem until `relations` says so: `shadowRecords`. */
+  shadows: 6,
+  /** Who was born of whom, and who has ended: `relationsBytes`. */
+  relations: 7,
+  /** What is remembered of sockets: `socketBytes`. */
+  sockets: 8,
+  /** JSON: users and groups, after their files changed. */
+  names: 9,
 } as const;
 
 /** No payload is longer: what claims to be is damage, and is not decompressed. */

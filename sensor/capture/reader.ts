@@ -1,7 +1,18 @@
 import { SakerError } from '../core/index.js';
 import { BLOCK } from './block.js';
 import { CaptureFile } from './file.js';
-import { parseHeader, parseLoss, type CaptureHeader, type CaptureLoss } from './header.js';
+import type { Relations, SocketEntry } from '../identity/index.js';
+import {
+  parseHeader,
+  parseLoss,
+  parseNames,
+  parseRules,
+  type CaptureHeader,
+  type CapturedRules,
+  type CaptureLoss,
+  type MachineNames,
+} from './header.js';
+import { parseRelations, parseSockets } from './relations.js';
 import { makeTranslator, type Translator } from './translate.js';
 
 /** What a capture holds, in order. */
@@ -12,6 +23,10 @@ export type CaptureItem =
   | { readonly kind: 'records'; readonly bytes: Uint8Array }
   | { readonly kind: 'clock'; readonly offsetNs: bigint }
   | { readonly kind: 'loss'; readonly loss: CaptureLoss }
+  | { readonly kind: 'rules'; readonly rules: CapturedRules }
+  | { readonly kind: 'relations'; readonly relations: readonly Relations[] }
+  | { readonly kind: 'sockets'; readonly sockets: readonly SocketEntry[] }
+  | { readonly kind: 'names'; readonly names: MachineNames }
   /** Something cannot be read; what follows is what could be found behind it. `at`: byte offset in the file. */
   | { readonly kind: 'damage'; readonly at: number; readonly why: string };
 
@@ -67,6 +82,7 @@ function* itemsOf(file: CaptureFile): Generator<CaptureItem> {
           yield { kind: 'session', header };
           break;
         }
+        case BLOCK.shadows:
         case BLOCK.records:
           if (translator !== null) yield { kind: 'records', bytes: translator.batch(payload) };
           break;
@@ -75,6 +91,18 @@ function* itemsOf(file: CaptureFile): Generator<CaptureItem> {
           break;
         case BLOCK.loss:
           yield { kind: 'loss', loss: parseLoss(payload) };
+          break;
+        case BLOCK.rules:
+          yield { kind: 'rules', rules: parseRules(payload) };
+          break;
+        case BLOCK.relations:
+          yield { kind: 'relations', relations: parseRelations(payload) };
+          break;
+        case BLOCK.sockets:
+          yield { kind: 'sockets', sockets: parseSockets(payload) };
+          break;
+        case BLOCK.names:
+          yield { kind: 'names', names: parseNames(payload) };
           break;
         default: // of a later build: what it says does not change what the others mean
       }

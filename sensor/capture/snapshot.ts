@@ -1,15 +1,36 @@
 import { KIND, writeRecord } from '../events/index.js';
-import { ORIGIN, type Identity, type ProcessTable } from '../identity/index.js';
+import { ORIGIN, UNKNOWN_IMAGE, type Identity, type ProcessTable } from '../identity/index.js';
 
 /**
- * Everything identity knows, as records that bring another identity to the same state: control groups first, then running
- * processes. They name no thread (tid 0): no event made them.
+ * Control groups and running processes, as records that bring another identity to the same state. They name no thread (tid 0):
+ * no event made them.
  */
 export function* snapshotRecords({ processes, containers }: Identity): Generator<Uint8Array> {
+  for (const [id, path] of containers.removedGroups()) {
+    yield groupRecord(id, path);
+    yield writeRecord({ kind: KIND.CGROUP_RMDIR, members: { id: BigInt(id) } });
+  }
   for (const [id, path] of containers.groups()) yield groupRecord(id, path);
+  for (const row of rowsOf(processes, true)) yield processRecord(processes, row);
+}
+
+/**
+ * Processes that have ended and are still remembered (events of theirs may be on their way, sessions are named after them), and
+ * those whose program is not known.
+ */
+export function* shadowRecords({ processes }: Identity): Generator<Uint8Array> {
+  for (const row of rowsOf(processes, false)) yield processRecord(processes, row);
+}
+
+/** In the order of their starts: of one pid the newest comes last, as it did. */
+function rowsOf(table: ProcessTable, plain: boolean): number[] {
   const rows: number[] = [];
-  processes.forEachLive((row) => rows.push(row));
-  for (const row of rows) if (processes.image[row] !== null) yield processRecord(processes, row);
+  table.forEach((row) => {
+    if ((table.isLive(row) && table.image[row] !== null) === plain) rows.push(row);
+  });
+  return rows.sort(
+    (a, b) => table.startHigh[a]! - table.startHigh[b]! || table.startLow[a]! - table.startLow[b]!,
+  );
 }
 
 /** A control group as the record of its making. */
@@ -23,10 +44,10 @@ export function groupRecord(id: number, path: string): Uint8Array {
 
 /**
  * A row of the process table as a record of the scan. What came from /proc has no count of execs: 0 says so, for a process that
- * runs a program has made one.
+ * runs a program has made one. The argument is its origin.
  */
 export function processRecord(table: ProcessTable, row: number): Uint8Array {
-  const image = table.image[row]!;
+  const image = table.image[row] ?? UNKNOWN_IMAGE;
   const cwd = table.cwd[row]!;
   const args = image.args === null ? image.exe : `${image.exe}\0${image.args}`;
   return writeRecord({
@@ -37,6 +58,7 @@ export function processRecord(table: ProcessTable, row: number): Uint8Array {
       cgroup_id: BigInt(table.cgroupId[row]!),
       tgid: table.pid[row]!,
       uid: table.euid[row]!,
+      arg: table.origin[row]!,
     },
     members: {
       'id.parent_start_ns': wide(table.parentStartHigh[row]!, table.parentStartLow[row]!),

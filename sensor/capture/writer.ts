@@ -1,5 +1,6 @@
 import {
   closeSync,
+  fdatasync,
   fdatasyncSync,
   ftruncateSync,
   openSync,
@@ -30,6 +31,8 @@ export interface CaptureOptions {
   readonly files: number;
   /** When there is a file already: refuse, go on behind its last whole block, or begin anew. */
   readonly existing: 'refuse' | 'append' | 'overwrite';
+  /** A thread that must not wait for the disk hands a closed file to it and goes on. */
+  readonly syncLater?: boolean;
 }
 
 /**
@@ -40,6 +43,7 @@ export class CaptureWriter {
   readonly #options: CaptureOptions;
   readonly #pending = Buffer.allocUnsafe(BLOCK_BYTES);
   #used = 0;
+  #kind: number = BLOCK.records;
   #fd: number;
   #fileBytes: number;
   #totalBytes = 0;
@@ -55,7 +59,8 @@ export class CaptureWriter {
       });
     }
     const append = size !== null && size > 0 && existing === 'append';
-    const keep = append ? checkedWhole(path) : 0;
+    if (size !== null) refuseForeign(path);
+    const keep = append ? wholeBytes(path) : 0; // a torn tail goes
     this.#fd = attempt(path, () => {
       const fd = openSync(path, append ? 'r+' : size === null ? 'wx' : 'w', 0o600);
       if (append) ftruncateSync(fd, keep);
@@ -64,8 +69,14 @@ export class CaptureWriter {
     this.#fileBytes = keep;
   }
 
-  /** Adds whole records. Each starts at a multiple of 8. */
-  records(bytes: Uint8Array, length: number): void {
+  /**
+   * Adds whole records. Each starts at a multiple of 8.
+   *
+   * @param kind - Of the blocks they go into.
+   */
+  records(bytes: Uint8Array, length: number, kind: number = BLOCK.records): void {
+    if (kind !== this.#kind) this.flush();
+    this.#kind = kind;
     for (let start = 0; start < length;) {
       const end = this.#used + length - start <= BLOCK_BYTES ? length : cut(bytes, start, length);
       if (this.#used + end - start > BLOCK_BYTES) this.flush();
@@ -84,7 +95,7 @@ export class CaptureWriter {
   /** What was added so far survives the death of this process. */
   flush(): void {
     if (this.#used === 0) return;
-    const block = sealBlock(BLOCK.records, this.#pending.subarray(0, this.#used));
+    const block = sealBlock(this.#kind, this.#pending.subarray(0, this.#used));
     this.#used = 0;
     this.#write(block);
   }
@@ -115,17 +126,24 @@ export class CaptureWriter {
     return true;
   }
 
-  /** Writes what is left, and waits until the disk has it. Twice is fine. */
+  /** Writes what is left, and waits until the disk has it unless told not to. Twice is fine. */
   close(): void {
-    if (this.#fd < 0) return;
+    const fd = this.#fd;
+    if (fd < 0) return;
+    const later = this.#options.syncLater ?? false;
     try {
       this.flush();
-      attempt(this.#options.path, () => {
-        fdatasyncSync(this.#fd);
-      });
+      if (!later)
+        attempt(this.#options.path, () => {
+          fdatasyncSync(fd);
+        });
     } finally {
-      closeSync(this.#fd);
       this.#fd = -1;
+      if (later)
+        fdatasync(fd, () => {
+          closeSync(fd);
+        });
+      else closeSync(fd);
     }
   }
 
@@ -157,21 +175,22 @@ function cut(bytes: Uint8Array, start: number, length: number): number {
   return end === start ? length : end;
 }
 
-/** Where the last whole block of an existing capture ends. */
-function checkedWhole(path: string): number {
+/** A file that is something else is neither appended to nor overwritten: it may be there by a slip of the finger. */
+function refuseForeign(path: string): void {
+  const stat = statSync(path);
+  if (!stat.isFile()) {
+    throw new SakerError('CAPTURE_WRITE', `cannot write ${path}: it is no file`, {
+      hint: 'name a file, or one that is not there yet',
+    });
+  }
   const file = CaptureFile.open(path);
   const isCapture = file.begins();
   file.close();
-  if (!isCapture) {
-    throw new SakerError(
-      'CAPTURE_FORMAT',
-      `${path} is no capture of saker: nothing is appended to it`,
-      {
-        hint: 'name another file, or --overwrite it',
-      },
-    );
+  if (stat.size > 0 && !isCapture) {
+    throw new SakerError('CAPTURE_FORMAT', `${path} is no capture of saker: it is left as it is`, {
+      hint: 'name another file, or remove it',
+    });
   }
-  return wholeBytes(path);
 }
 
 function sizeOf(path: string): number | null {

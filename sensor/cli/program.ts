@@ -8,8 +8,8 @@ import { addRecord } from './record.js';
 import { addReplay } from './replay.js';
 import { addRules } from './rules/index.js';
 import { addRun } from './run.js';
-import { version } from './version.js';
 import { addVersion } from './versions.js';
+import { packageVersion } from '../core/index.js';
 
 /** The whole command line as a tree: what `saker` parses, and what completion is made from. */
 export function makeProgram(): Command {
@@ -17,7 +17,7 @@ export function makeProgram(): Command {
     .description(
       'Runtime security sensor: watches what processes do, judges it with Falco rules, loses no alert.',
     )
-    .version(version(), '-V, --version')
+    .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(`saker --help` lists the commands)')
     .configureHelp({ showGlobalOptions: false })
     .exitOverride()

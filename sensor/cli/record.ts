@@ -1,8 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { createLogger, SakerError } from '../core/index.js';
-import { DEFAULT_RUN_DIR } from '../app/paths.js';
-import { version } from './version.js';
+import { createLogger, packageVersion, SakerError } from '../core/index.js';
+import type { CaptureOptions } from '../capture/index.js';
+import { ControlClient } from '../app/control/index.js';
+import type { CaptureEnded } from '../app/messages.js';
+import { DEFAULT_RUN_DIR, socketPath } from '../app/paths.js';
+import { outputOption, printJson } from './output.js';
 
 interface Options {
   readonly write: string;
@@ -12,7 +15,10 @@ interface Options {
   readonly files: number;
   readonly append?: true;
   readonly overwrite?: true;
+  readonly ownProbes?: true;
+  readonly runDir: string;
   readonly hostRoot: string;
+  readonly output: 'text' | 'json';
 }
 
 /** Adds `saker record`: every event of the scope into a file, to be judged later. */
@@ -35,8 +41,11 @@ export function addRecord(program: Command): void {
       1,
     )
     .option('--append', 'go on behind what the file holds')
-    .option('--overwrite', 'begin anew though there is a file')
+    .option('--overwrite', 'begin anew though there is a capture')
+    .option('--own-probes', 'do not ask a running sensor')
+    .option('--run-dir <dir>', 'folder of the sensor’s control socket', DEFAULT_RUN_DIR)
     .option('--host-root <dir>', 'where the host’s file system is mounted', '/')
+    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -44,42 +53,125 @@ Examples:
   saker record -w incident.skr --duration 10m
   saker record -w node.skr --max-size 256M --files 8     the last 2 GiB, until Ctrl-C
 
+Where a sensor runs that watches the same scope, it writes the file: what it sees, its process table, the verdicts of
+its blocks; no second set of probes is attached. Otherwise probes of its own, with the rights of \`saker run\`.
+
 Records everything rules could ask for, except the environment of processes: no filter, no rules. The file holds paths,
-command lines and user names; only its owner can read it. Needs the rights of \`saker run\`, but no running sensor.`,
+command lines and user names; only its owner can read it.`,
     )
     .action(async (options: Options) => {
       if (options.append && options.overwrite)
         throw new SakerError('USAGE', '--append and --overwrite exclude each other');
-      const { Recording } = await import('../app/capture/record.js');
-      const recording = new Recording({
-        capture: {
-          path: options.write,
-          maxBytes: options.maxSize,
-          files: options.files,
-          existing: options.append ? 'append' : options.overwrite ? 'overwrite' : 'refuse',
-        },
-        cgroup: options.cgroup ?? null,
-        hostRoot: options.hostRoot,
-        producer: `saker ${version()}`,
-        planFile: join(DEFAULT_RUN_DIR, 'plan.json'),
-        durationMs: options.duration ?? null,
-        logger: createLogger({ level: 'warn', format: 'text' }),
-      });
-      const end = (): void => {
-        recording.close();
-      };
-      process.on('SIGINT', end);
-      process.on('SIGTERM', end);
-      process.stderr.write(
-        `saker: recording ${options.cgroup ?? 'this host'} to ${options.write}\n`,
-      );
-      const { records, bytes, lost, ended } = await recording.ended;
-      const why = { told: '', time: ' (time is up)', full: ` (${options.write} is full)` }[ended];
-      process.stderr.write(`saker: ${records} records, ${bytes} bytes${why}\n`);
-      for (const [kind, causes] of Object.entries(lost))
-        for (const [cause, n] of Object.entries(causes))
-          process.stderr.write(`saker: ${n} lost: ${kind}, ${cause}\n`);
+      const summary = (await recordBySensor(options)) ?? (await recordAlone(options));
+      if (options.output === 'json') printJson(summary);
+      else process.stderr.write(summaryText(summary));
+      if (summary.ended === 'failed') {
+        const { code, message, hint } = summary.error ?? { code: 'CAPTURE_WRITE', message: '' };
+        throw new SakerError(code, message, hint === undefined ? {} : { hint });
+      }
     });
+}
+
+type Summary = Omit<CaptureEnded, 'ended'> & {
+  readonly ended: CaptureEnded['ended'] | 'sensor';
+};
+
+const WHY: Readonly<Record<Summary['ended'], string>> = {
+  told: '',
+  time: ' (time is up)',
+  full: ' (the file is full)',
+  disk: ' (the disk is nearly full)',
+  failed: ' (it failed)',
+  sensor: ' (the sensor ended)',
+};
+
+function summaryText({ records, bytes, lost, ended }: Summary): string {
+  const losses = Object.entries(lost).flatMap(([kind, causes]) =>
+    Object.entries(causes).map(([cause, n]) => `saker: ${n} lost: ${kind}, ${cause}\n`),
+  );
+  return [`saker: ${records} records, ${bytes} bytes${WHY[ended]}\n`, ...losses].join('');
+}
+
+const captureOf = (options: Options): CaptureOptions => ({
+  path: resolve(options.write),
+  maxBytes: options.maxSize,
+  files: options.files,
+  existing: options.append ? 'append' : options.overwrite ? 'overwrite' : 'refuse',
+});
+
+/** On SIGINT and SIGTERM. */
+function untilSignal(end: () => void): void {
+  process.on('SIGINT', end);
+  process.on('SIGTERM', end);
+}
+
+/** Null where no sensor runs that could; says why where one does. */
+async function recordBySensor(options: Options): Promise<Summary | null> {
+  if (options.ownProbes) return null;
+  const path = socketPath(options.runDir);
+  let client;
+  try {
+    client = await ControlClient.open(path);
+  } catch (error) {
+    if (error instanceof SakerError && error.code === 'NO_DAEMON') return null;
+    throw error;
+  }
+  try {
+    return await streamCapture(client, options);
+  } catch (error) {
+    const code = error instanceof SakerError ? error.code : '';
+    if (code !== 'CAPTURE_SCOPE' && code !== 'UNKNOWN_METHOD') throw error;
+    process.stderr.write(`saker: ${(error as Error).message}: recording with probes of its own\n`);
+    return null;
+  } finally {
+    client.close();
+  }
+}
+
+async function streamCapture(client: ControlClient, options: Options): Promise<Summary> {
+  let told = false;
+  let capture: unknown;
+  const stop = (): void => {
+    if (capture !== undefined) client.call('record.stop', { capture }).catch(() => undefined);
+  };
+  untilSignal(() => {
+    told = true;
+    stop();
+  });
+  const stream = client.stream('record', {
+    ...captureOf(options),
+    cgroup: options.cgroup ?? null,
+    durationMs: options.duration === undefined ? null : Math.ceil(options.duration),
+  });
+  for await (const item of stream) {
+    const news = item as CaptureEnded | { readonly capture: number };
+    if ('capture' in news) {
+      capture = news.capture;
+      process.stderr.write(`saker: the running sensor is recording to ${options.write}\n`);
+      if (told) stop();
+    } else {
+      return { ...news, ended: news.ended === 'told' && !told ? 'sensor' : news.ended };
+    }
+  }
+  throw new SakerError('CONNECTION_LOST', 'the sensor ended the capture without a word');
+}
+
+async function recordAlone(options: Options): Promise<Summary> {
+  const { Recording } = await import('../app/capture/record.js');
+  const recording = new Recording({
+    capture: captureOf(options),
+    cgroup: options.cgroup ?? null,
+    hostRoot: options.hostRoot,
+    producer: `saker ${packageVersion()}`,
+    planFile: join(DEFAULT_RUN_DIR, 'plan.json'),
+    durationMs: options.duration ?? null,
+    logger: createLogger({ level: 'warn', format: 'text' }),
+  });
+  untilSignal(() => {
+    recording.close();
+  });
+  process.stderr.write(`saker: recording ${options.cgroup ?? 'this host'} to ${options.write}\n`);
+  return { path: captureOf(options).path, ...(await recording.ended), error: null };
 }
 
 const SIZES: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };

@@ -36,6 +36,7 @@ export function renderStatus(value: unknown): string {
       '  ',
     ),
     ...blocks(status.enforcement),
+    ...captures(status.captures),
     `\nspool  ${spool.bytes} bytes in ${spool.segments} segments, ${spool.appended} alerts so far, ${spool.dropped} dropped\n`,
     '\nsinks\n',
     table(
@@ -72,6 +73,25 @@ function blocks(enforcement: Status['enforcement']): string[] {
       ]),
       '  ',
     ),
+  ];
+}
+
+/** What is recorded, and what was; nothing where there was none. */
+function captures({ active, started, ended, lastError }: Status['captures']): string[] {
+  if (started === 0 && ended.failed === 0) return [];
+  const done = Object.entries(ended).filter(([, count]) => count > 0);
+  const how = done.map(([why, count]) => `${count} ended: ${why}`).join(', ');
+  return [
+    `\ncaptures  ${started} begun, ${active.length} active${how === '' ? '' : `, ${how}`}\n`,
+    table(
+      active.map(({ path, rule, records, bytes }) => [
+        counted(records, 'record'),
+        `${bytes} bytes`,
+        `${printable(path)}${rule === null ? '' : ` (${printable(rule)})`}`,
+      ]),
+      '  ',
+    ),
+    ...(lastError === null ? [] : [`  last fault: ${printable(lastError)}\n`]),
   ];
 }
 

@@ -38,8 +38,9 @@ Examples:
   saker replay incident.skr --rules my_rules.yaml
   saker replay node.skr.2 node.skr.1 node.skr -o json     rotated files, oldest first
 
-Needs no root, no kernel, no running sensor. Alerts on stdout, a summary on stderr. Rules with an action give
-no alerts here, only a count: live, theirs come from verdicts of the kernel. Exit status 3 when a file is damaged; what could be read was used.`,
+Needs no root, no kernel, no running sensor. Alerts on stdout, a summary on stderr. The alerts of rules with an action come
+from the kernel's verdicts, which are in a capture that the running sensor wrote: as live. Such a rule that was not in force
+then gives no alerts, only a count of the calls it asks about. Exit status 3 when a file is damaged; what could be read was used.`,
     )
     .action(async (paths: string[], options: ReplayOptions) => {
       const matching = options.matching ?? (options.compat === 'strict' ? 'all' : 'first');
@@ -142,8 +143,11 @@ function summaryText(summary: ReplaySummary): string {
     ...(summary.undecodable > 0 ? [`${summary.undecodable} records could not be decoded\n`] : []),
     ...[...summary.actions].map(
       ([rule, count]) =>
-        `${count} calls meet a rule with an action (no alert: live, the kernel decides): ${printable(rule)}
-`,
+        `${count} calls meet a rule with an action that was not in force (no alert: the kernel decides): ${printable(rule)}\n`,
+    ),
+    ...[...summary.verdicts].map(
+      ([rule, count]) =>
+        `${count} verdicts of a rule that is not among these: ${printable(rule)}\n`,
     ),
   ].join('');
 }

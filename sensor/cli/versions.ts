@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { packageVersion } from '../core/index.js';
 import { BUILTIN_PLUGINS, ENGINE_VERSION, SCHEMA_VERSION } from '../lang/index.js';
 import { outputOption, printJson } from './output.js';
-import { version } from './version.js';
 
 /** Adds `saker version`: what this is, and which of Falco's versions it stands for. */
 export function addVersion(program: Command): void {
@@ -22,14 +22,14 @@ Examples:
       const plugins = Object.fromEntries(BUILTIN_PLUGINS);
       if (options.output === 'json') {
         printJson({
-          version: version(),
+          version: packageVersion(),
           engine_version: ENGINE_VERSION,
           schema_version: SCHEMA_VERSION,
           plugins,
         });
         return;
       }
-      process.stdout.write(`saker ${version()}\nrule engine ${ENGINE_VERSION}\n`);
+      process.stdout.write(`saker ${packageVersion()}\nrule engine ${ENGINE_VERSION}\n`);
       process.stdout.write(`event schema ${SCHEMA_VERSION}\n`);
       for (const [name, at] of BUILTIN_PLUGINS) process.stdout.write(`plugin ${name} ${at}\n`);
     });

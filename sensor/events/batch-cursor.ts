@@ -147,6 +147,10 @@ export class BatchCursor implements RecordCursor {
     return this.start(n) + this.#length(n) - 1;
   }
 
+  get at(): number {
+    return this.#at;
+  }
+
   copy(): Uint8Array {
     return Uint8Array.prototype.slice.call(this.#bytes, this.#at, this.#at + this.size);
   }

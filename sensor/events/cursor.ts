@@ -46,6 +46,8 @@ export interface RecordCursor {
   end(n: number): number;
   /** Text of a fixed-size member (`comm`), up to its NUL or `max` bytes. Shared as `common` is. */
   chars(offset: number, max: number): ByteString;
+  /** Where the record begins in its batch, bytes. */
+  readonly at: number;
   /** A copy of the record's bytes. */
   copy(): Uint8Array;
 }

@@ -143,6 +143,11 @@ export class ContainerTable {
     for (const [id, { path }] of this.#groups) yield [id, path];
   }
 
+  /** Groups that were removed and are still remembered. */
+  *removedGroups(): Generator<readonly [id: number, path: ByteString]> {
+    for (const [id, { path }] of this.#dead) yield [id, path];
+  }
+
   /** Groups of containers that exist now: cgroup v2 id, first 12 characters of the container's id. */
   *containerGroups(): Generator<readonly [id: number, containerId: string]> {
     for (const [id, { container }] of this.#groups) if (container) yield [id, container.id];

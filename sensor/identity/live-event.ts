@@ -46,6 +46,7 @@ export class LiveEvent {
 
   readonly #tracker: ProcessTracker;
   readonly #types: EventTypeIds;
+  /** When the first event was, boot-clock nanoseconds. */
   #firstNs: bigint | null = null;
   #cgroup: CgroupInfo | null | undefined;
   /** Work that several fields share; null is a result too. */
@@ -100,6 +101,16 @@ export class LiveEvent {
   /** Nanoseconds since the epoch. Allocates. */
   timeNs(): bigint {
     return this.record.big(AT.header.ts_ns) + this.clock.offsetNs;
+  }
+
+  get firstNs(): bigint | null {
+    return this.#firstNs;
+  }
+
+  /** Goes on counting where another run stood. */
+  resume(count: number, firstNs: bigint | null): void {
+    this.num = count;
+    this.#firstNs = firstNs;
   }
 
   /** Nanoseconds since the first event of this run. Allocates. */

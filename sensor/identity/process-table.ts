@@ -43,6 +43,23 @@ export interface ProcessTableStats {
   readonly evictedLive: number;
 }
 
+/** What ties a process to others, and its end. Starts and `exitNs` count boot-clock nanoseconds; 0 as a pid: nobody. */
+export interface Relations {
+  readonly pid: number;
+  readonly startLow: number;
+  readonly startHigh: number;
+  readonly birthPid: number;
+  readonly birthLow: number;
+  readonly birthHigh: number;
+  /** 0: it runs. */
+  readonly exitNs: number;
+  readonly reaperPid: number;
+  readonly reaperLow: number;
+  readonly reaperHigh: number;
+  /** Its program is not known. */
+  readonly bare: boolean;
+}
+
 /**
  * Every process, by (pid, start). A row is a number; its data lie in columns, so 100,000 processes are a few dozen arrays for
  * the garbage collector and not 100,000 objects. Forked processes share the `Image` of their parent.
@@ -225,11 +242,14 @@ export class ProcessTable {
     this.orphan[row] = 0;
     this.#unlinkFromParent(row);
     const parent = this.parent(row);
-    if (!adopted && parent !== NO_ROW && this.#birth[row] === NO_ROW) {
-      this.#birth[row] = parent;
-      this.#birthGeneration[row] = this.#generation[parent]!;
-      this.#born[parent]!++;
-    }
+    if (!adopted && parent !== NO_ROW) this.#bornOf(row, parent);
+  }
+
+  #bornOf(row: number, parent: number): void {
+    if (this.#birth[row] !== NO_ROW) return;
+    this.#birth[row] = parent;
+    this.#birthGeneration[row] = this.#generation[parent]!;
+    this.#born[parent]!++;
   }
 
   /** Row of the parent it has now: the reaper once its own parent left. NO_ROW if not known. */
@@ -295,9 +315,55 @@ export class ProcessTable {
     };
   }
 
-  /** Calls back with every running process. */
-  forEachLive(visit: (row: number) => void): void {
-    for (let row = 0; row < this.capacity; row++) if (this.#state[row] === LIVE) visit(row);
+  /** Calls back with every process, exited ones included. */
+  forEach(visit: (row: number) => void): void {
+    for (let row = 0; row < this.capacity; row++) if (this.#state[row] !== FREE) visit(row);
+  }
+
+  /** Who a row was born of and, where it has exited, when and who took its children. Null: nothing to be told. */
+  relations(row: number): Relations | null {
+    const birth = this.#birth[row]!;
+    const parent =
+      birth !== NO_ROW && this.#generation[birth] === this.#birthGeneration[row] ? birth : NO_ROW;
+    const exited = this.#state[row] !== LIVE;
+    const bare = this.image[row] === null;
+    if (parent === NO_ROW && !exited && !bare) return null;
+    return {
+      pid: this.pid[row]!,
+      startLow: this.startLow[row]!,
+      startHigh: this.startHigh[row]!,
+      birthPid: parent === NO_ROW ? 0 : this.pid[parent]!,
+      birthLow: parent === NO_ROW ? 0 : this.startLow[parent]!,
+      birthHigh: parent === NO_ROW ? 0 : this.startHigh[parent]!,
+      exitNs: exited ? this.exitNs[row]! : 0,
+      reaperPid: exited ? this.#reaperPid[row]! : 0,
+      reaperLow: exited ? this.#reaperLow[row]! : 0,
+      reaperHigh: exited ? this.#reaperHigh[row]! : 0,
+      bare,
+    };
+  }
+
+  /**
+   * Brings rows to where another table had them. A process that has exited and has no row gets one.
+   *
+   * @param all - Of the other table; exits take place in the order of their times.
+   */
+  restore(all: readonly Relations[]): void {
+    for (const of of all) {
+      const row = this.find(of.pid, of.startLow, of.startHigh);
+      const birth = of.birthPid === 0 ? NO_ROW : this.find(of.birthPid, of.birthLow, of.birthHigh);
+      if (row !== NO_ROW && birth !== NO_ROW && birth !== row) this.#bornOf(row, birth);
+      if (row === NO_ROW || !of.bare) continue;
+      this.image[row] = null;
+      this.imageNs[row] = 0;
+      if (this.comm[row] === '') this.comm[row] = null;
+    }
+    const exits = all.filter(({ exitNs }) => exitNs > 0).sort((a, b) => a.exitNs - b.exitNs);
+    for (const of of exits) {
+      const found = this.find(of.pid, of.startLow, of.startHigh);
+      const row = found === NO_ROW ? this.insert(of.pid, of.startLow, of.startHigh) : found;
+      this.exit(row, of.exitNs, of.reaperPid, of.reaperLow, of.reaperHigh);
+    }
   }
 
   #expireExited(horizon: number): void {

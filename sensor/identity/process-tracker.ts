@@ -145,7 +145,10 @@ export class ProcessTracker {
     return row;
   }
 
-  /** Of the scan, or of a capture's snapshot: those name no thread, and of what came from /proc no count of execs. */
+  /**
+   * Of the scan, or of a capture's snapshot: those name no thread and, of what came from /proc, no count of execs but their
+   * origin as the header's argument.
+   */
   #seen(record: RecordCursor): number {
     const table = this.#table;
     const path = record.string(EXEC_STRING.cgroup);
@@ -163,7 +166,10 @@ export class ProcessTracker {
       return row;
     }
     this.#program(row, record);
-    if (record.tid === 0 && record.u32(ID.exec_count) === 0) table.origin[row] = ORIGIN.repaired;
+    if (record.tid === 0 && record.u32(ID.exec_count) === 0) {
+      if (record.arg === ORIGIN.borrowed) table.borrow(row, record.u64(HEADER.ts_ns));
+      else table.origin[row] = ORIGIN.repaired;
+    }
     return row;
   }
 

@@ -12,6 +12,13 @@ const EPHEMERAL_FROM = 32_768;
 
 const SLOTS = 8192;
 
+/** One socket: its cookie, which end it is (`ROLE`), a hash of whom a datagram last went to. */
+export interface SocketEntry {
+  readonly cookie: number;
+  readonly role: number;
+  readonly peer: number;
+}
+
 /**
  * What earlier calls said about sockets: who is client and server, and whom a datagram last went to. A cache, not a table: a
  * socket that falls out of it, or that is older than the sensor, is judged by its ports.
@@ -22,6 +29,11 @@ export class SocketMemory {
   readonly #cookies = new Float64Array(SLOTS);
   readonly #roles = new Uint8Array(SLOTS);
   readonly #peers = new Uint32Array(SLOTS);
+  /** What the last record found in its slot. */
+  #last = -1;
+  #lastCookie = 0;
+  #lastRole = 0;
+  #lastPeer = 0;
   /** Role of the socket of the last record. */
   role: number = ROLE.unknown;
   /** Did the last record give its socket a new name? */
@@ -61,9 +73,38 @@ export class SocketMemory {
     }
   }
 
+  /**
+   * What is remembered, slot by slot.
+   *
+   * @param before - As it was before the last record of a socket: for a capture that begins with that record.
+   */
+  *entries(before: boolean): Generator<SocketEntry> {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const old = before && slot === this.#last;
+      const cookie = old ? this.#lastCookie : this.#cookies[slot]!;
+      const role = old ? this.#lastRole : this.#roles[slot]!;
+      const peer = old ? this.#lastPeer : this.#peers[slot]!;
+      if (cookie !== 0 && (role !== ROLE.unknown || peer !== 0)) yield { cookie, role, peer };
+    }
+  }
+
+  /** Remembers what another one did. */
+  restore(entries: Iterable<SocketEntry>): void {
+    for (const { cookie, role, peer } of entries) {
+      const slot = cookie % SLOTS;
+      this.#cookies[slot] = cookie;
+      this.#roles[slot] = role;
+      this.#peers[slot] = peer;
+    }
+  }
+
   /** Slot of a socket; one that was another socket's is cleared. Without cookie: a slot that remembers nothing. */
   #slot(cookie: number): number {
     const slot = cookie % SLOTS;
+    this.#last = slot;
+    this.#lastCookie = this.#cookies[slot]!;
+    this.#lastRole = this.#roles[slot]!;
+    this.#lastPeer = this.#peers[slot]!;
     if (cookie === 0 || this.#cookies[slot] !== cookie) {
       this.#cookies[slot] = cookie;
       this.#roles[slot] = ROLE.unknown;

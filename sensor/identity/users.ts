@@ -52,7 +52,13 @@ export class UserTable {
     }
   }
 
-  /** All of them as they are now. */
+  /** These from now on; for a machine whose files are not read. */
+  replace({ users, groups }: UserLists): void {
+    this.#users = users;
+    this.#groups = groups;
+  }
+
+  /** All of them as they are now; the same maps as long as nothing changed. */
   lists(): UserLists {
     this.#refresh();
     return { users: this.#users, groups: this.#groups };

@@ -274,6 +274,7 @@ function makeRule(
     tags: item.tags,
     enabled: item.enabled,
     action,
+    capture: item.capture ? { durationMs: item.captureDurationMs } : null,
     events: events.events,
     file: item.context.file.name,
     line: item.context.file.position(item.context.span.start).line,

@@ -138,6 +138,8 @@ export interface Rule {
   readonly tags: readonly string[];
   readonly enabled: boolean;
   readonly action: RuleAction | null;
+  /** `capture: true`: an alert of the rule begins a capture of what follows. 0: as long as the configuration says. */
+  readonly capture: { readonly durationMs: number } | null;
   /** Names of events the condition can match (inference), or `all`. */
   readonly events: ReadonlySet<string> | 'all';
   /** Where it is defined. */

@@ -8,7 +8,7 @@ import { triggers } from './triggers.js';
 /** What differs between two observers of one event: when they saw it, and what they number it. */
 const OWN_FIELDS = ['evt.time', 'evt.rawtime', 'evt.num'];
 
-/** Not by a verdict of enforcement: a recorder has no blocks in force, and of rules with an action a replay only counts. */
+/** Not by a verdict of enforcement: a recorder with probes of its own has no blocks in force (e2e/replay has a sensor's). */
 const byRule = ({ output_fields }: AlertLine): boolean => !('verdict.layer' in output_fields);
 
 /** What an alert says of the event. */

@@ -49,6 +49,7 @@ export function blockRule(
     tags: [],
     enabled: true,
     action: { action: 'block', mode: 'enforce', reply: 'reject', ...action },
+    capture: null,
     events: 'all',
     file: 'test.yaml',
     line: 1,

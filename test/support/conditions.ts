@@ -123,6 +123,7 @@ export function rule(name: string, condition: Condition, parts: Partial<Rule> = 
     tags: [],
     enabled: true,
     action: null,
+    capture: null,
     events: 'all',
     file: 'test.yaml',
     line: 1,

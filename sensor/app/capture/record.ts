@@ -1,9 +1,8 @@
 import { hostname } from 'node:os';
 import { SakerError, type Logger } from '../../core/index.js';
 import { CaptureRecorder, type CaptureLoss, type CaptureOptions } from '../../capture/index.js';
-import { KIND_NAMES } from '../../events/index.js';
 import { cgroupScope, openProbes, requireAll, type Probes } from '../../kernel/index.js';
-import { lossNames } from '../loss-names.js';
+import { captureLoss } from './loss.js';
 
 /** A capture is at most this much behind. */
 const TICK_MS = 1_000;
@@ -146,14 +145,6 @@ export class Recording {
   }
 
   #loss(): CaptureLoss {
-    const { kinds, skipped } = this.#probes.counters();
-    const lost: Record<string, Readonly<Record<string, number>>> = {};
-    for (const { kind, lost: counts } of kinds) {
-      const named = lossNames(counts);
-      if (Object.keys(named).length > 0) lost[KIND_NAMES.get(kind) ?? String(kind)] = named;
-    }
-    for (const { program, recursionMisses, missed } of skipped)
-      lost[program] = { skipped: recursionMisses + (missed ?? 0) };
-    return { lost };
+    return captureLoss(this.#probes.counters());
   }
 }

@@ -1,11 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { WallClock, type Logger } from '../../core/index.js';
-import { readCapture, type CaptureHeader, type CaptureItem } from '../../capture/index.js';
+import {
+  readCapture,
+  type CaptureHeader,
+  type CaptureItem,
+  type CapturedRules,
+  type MachineNames,
+} from '../../capture/index.js';
+import { readVerdict } from '../../enforce/index.js';
 import { compileRules, type CompiledEngine } from '../../engine/index.js';
-import { Identity, type LiveEvent, type OfflineFacts } from '../../identity/index.js';
+import type { RecordCursor } from '../../events/index.js';
+import { Identity, type LiveEvent, type UserLists } from '../../identity/index.js';
 import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
 import { Uuid7, type Alert, type NewAlert } from '../../spool/index.js';
 import { Pipeline } from '../sensor/pipeline.js';
+import { verdictAlert } from '../sensor/verdict-alert.js';
 
 /** Most processes at once, half of what a live sensor holds: a file must not fill the memory, whatever it claims. */
 const CAPACITY = 65_536;
@@ -36,10 +45,12 @@ export interface ReplaySummary {
   /** Alerts by rule. */
   readonly alerts: ReadonlyMap<string, number>;
   /**
-   * Calls that meet the condition of a rule with an action, by rule. No alerts: those come from verdicts, which the kernel gives
-   * about flows and a capture does not hold.
+   * Calls that meet the condition of a rule with an action that was not in force then, by rule. No alerts: those come from
+   * verdicts, which the kernel gives about flows.
    */
   readonly actions: ReadonlyMap<string, number>;
+  /** Verdicts of rules that these rules do not hold, or not as rules with an action: by name. */
+  readonly verdicts: ReadonlyMap<string, number>;
   /** Events that never came into the capture, by kind and cause. */
   readonly lost: ReadonlyMap<string, number>;
   /** Records that could not be decoded. */
@@ -81,6 +92,7 @@ class Run {
   readonly #sessions: CaptureHeader[] = [];
   readonly #alerts = new Map<string, number>();
   readonly #actions = new Map<string, number>();
+  readonly #verdicts = new Map<string, number>();
   readonly #lost = new Map<string, number>();
   readonly #damage: Damage[] = [];
   #session: Session | null = null;
@@ -103,12 +115,27 @@ class Run {
             this.#alert(alert, item.header.machine.hostname);
           },
           onAction: (rule) => {
-            this.#actions.set(rule, (this.#actions.get(rule) ?? 0) + 1);
+            count(this.#actions, rule);
+          },
+          onLostVerdict: (rule) => {
+            count(this.#verdicts, rule);
           },
         });
         return;
       case 'records':
         this.#session?.pipeline.batch(item.bytes, item.bytes.length);
+        return;
+      case 'relations':
+        this.#session?.identity.processes.restore(item.relations);
+        return;
+      case 'sockets':
+        this.#session?.identity.event.sockets.restore(item.sockets);
+        return;
+      case 'rules':
+        this.#session?.setRulesOfThen(item.rules);
+        return;
+      case 'names':
+        this.#session?.identity.users.replace(userLists(item.names));
         return;
       case 'clock':
         this.#session?.step(item.offsetNs);
@@ -133,6 +160,7 @@ class Run {
       records: this.#records,
       alerts: this.#alerts,
       actions: this.#actions,
+      verdicts: this.#verdicts,
       lost: this.#lost,
       undecodable: this.#undecodable,
       damage: this.#damage,
@@ -140,7 +168,7 @@ class Run {
   }
 
   #alert(alert: NewAlert, hostname: string): void {
-    this.#alerts.set(alert.rule, (this.#alerts.get(alert.rule) ?? 0) + 1);
+    count(this.#alerts, alert.rule);
     const id = this.#uuid.next(Math.max(0, Number(BigInt(alert.timeNs) / 1_000_000n)));
     this.#options.onAlert?.({ v: 1, id, seq: ++this.#seq, hostname, ...alert });
   }
@@ -163,55 +191,110 @@ interface Findings {
   readonly append: (alert: NewAlert) => void;
   /** A call meets the condition of a rule with an action. */
   readonly onAction: (rule: string) => void;
+  /** A verdict of a rule that is not among these. */
+  readonly onLostVerdict: (rule: string) => void;
 }
+
+/** Rule sets whose verdicts can be named: a file must not fill the memory. */
+const MAX_SETS = 64;
 
 /** From one header to the next: the machine, its tables, the rules over them. */
 class Session {
   readonly pipeline: Pipeline;
-  readonly #identity: Identity;
+  readonly identity: Identity;
+  readonly #findings: Findings;
+  /** Rules with an action, by name. */
+  readonly #blocks: ReadonlyMap<string, Rule>;
+  readonly #engine: CompiledEngine<LiveEvent> | null;
+  /** By generation, the newest last. */
+  readonly #rulesOfThen = new Map<number, CapturedRules>();
+  readonly #inForce = new Set<string>();
   #offsetNs: bigint;
 
   constructor(header: CaptureHeader, options: ReplayOptions, findings: Findings) {
-    const { machine } = header;
+    const { machine, events } = header;
+    const { logger, rules } = options;
+    this.#findings = findings;
     this.#offsetNs = header.clockOffsetNs;
-    this.#identity = new Identity({
+    this.identity = new Identity({
       hostname: machine.hostname,
       cgroup: header.scope,
-      logger: options.logger,
+      logger,
       clock: new WallClock(() => ({ bootNs: 0n, wallNs: this.#offsetNs, widthNs: 0n })),
       capacity: options.capacity ?? CAPACITY,
-      offline: factsOf(header),
+      staticFields: header.staticFields,
+      offline: { arch: machine.arch, addresses: machine.addresses, ...userLists(machine) },
     });
-    const watch = options.watch?.(this.#identity);
-    const { rules } = options;
-    const judge =
-      rules === null ? null : actionJudge(rules, this.#identity, findings, options.logger);
+    this.identity.event.resume(events.count, events.firstNs);
+    const blocks = (rules?.rules ?? []).filter(({ enabled, action }) => enabled && action !== null);
+    this.#blocks = new Map(blocks.map((rule) => [rule.name, rule]));
+    this.#engine = rules === null ? null : compile(rules, this.identity, logger);
+    const onEvent = options.watch?.(this.identity) ?? this.#actionJudge(options);
     this.pipeline = new Pipeline(
       {
-        identity: this.#identity,
+        identity: this.identity,
         append: findings.append,
-        onEvent: watch ?? judge ?? undefined,
-        onVerdict: () => undefined,
+        ...(onEvent === null ? {} : { onEvent }),
+        onVerdict: (record) => {
+          this.#verdict(record);
+        },
       },
-      options.logger,
+      logger,
     );
-    if (rules !== null) this.pipeline.setRules(compile(rules, this.#identity, options.logger), 1);
+    if (this.#engine !== null) this.pipeline.setRules(this.#engine, 1);
   }
 
   /** The wall clock was stepped. */
   step(offsetNs: bigint): void {
     this.#offsetNs = offsetNs;
-    this.#identity.clock.refresh();
+    this.identity.clock.refresh();
+  }
+
+  /** What the numbers of verdicts mean from here on. */
+  setRulesOfThen(rules: CapturedRules): void {
+    this.#rulesOfThen.delete(rules.generation);
+    this.#rulesOfThen.set(rules.generation, rules);
+    for (const [oldest] of this.#rulesOfThen) {
+      if (this.#rulesOfThen.size <= MAX_SETS) break;
+      this.#rulesOfThen.delete(oldest);
+    }
+    this.#inForce.clear();
+    for (const name of rules.actions.values()) this.#inForce.add(name);
+  }
+
+  /** As live: the rule that decided is the one its set had under that number; here it is found by its name. */
+  #verdict(record: RecordCursor): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const verdict = readVerdict(record);
+    const name = this.#rulesOfThen.get(verdict.generation)?.actions.get(verdict.rule);
+    const rule = name === undefined ? undefined : this.#blocks.get(name);
+    if (rule === undefined)
+      this.#findings.onLostVerdict(name ?? 'a rule the capture does not name');
+    else this.#findings.append(verdictAlert(verdict, rule, engine, this.identity));
+  }
+
+  /** Counts what meets the conditions of rules with an action that were not in force; null where there are none. */
+  #actionJudge({ rules, logger }: ReplayOptions): ((event: LiveEvent) => void) | null {
+    if (rules === null || this.#blocks.size === 0) return null;
+    const bare = [...this.#blocks.values()].map((rule) => ({ ...rule, action: null }));
+    const engine = compile({ rules: bare, matching: 'all' }, this.identity, logger);
+    return (event) => {
+      for (const { rule } of engine.match(event.type, event))
+        if (!this.#inForce.has(rule.name)) this.#findings.onAction(rule.name);
+    };
   }
 }
 
-function factsOf({ machine }: CaptureHeader): OfflineFacts {
+function userLists({ users, groups }: MachineNames): UserLists {
   return {
-    arch: machine.arch,
-    addresses: machine.addresses,
-    users: new Map(machine.users.map(([uid, name, home, shell]) => [uid, { name, home, shell }])),
-    groups: new Map(machine.groups),
+    users: new Map(users.map(([uid, name, home, shell]) => [uid, { name, home, shell }])),
+    groups: new Map(groups),
   };
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function compile(
@@ -230,21 +313,4 @@ function compile(
       },
     },
   );
-}
-
-/** Counts what meets the conditions of rules with an action; null where there are none. */
-function actionJudge(
-  { rules }: RulesToReplay,
-  identity: Identity,
-  findings: Findings,
-  logger: Logger,
-): ((event: LiveEvent) => void) | null {
-  const bare = rules
-    .filter(({ action, enabled }) => enabled && action !== null)
-    .map((rule) => ({ ...rule, action: null }));
-  if (bare.length === 0) return null;
-  const engine = compile({ rules: bare, matching: 'all' }, identity, logger);
-  return (event) => {
-    for (const { rule } of engine.match(event.type, event)) findings.onAction(rule.name);
-  };
 }

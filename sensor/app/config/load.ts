@@ -9,6 +9,7 @@ import type { ConfigProblem } from './problem.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { ConfigSource } from './source.js';
 import type {
+  CaptureConfig,
   Config,
   GuardEntry,
   OutputConfig,
@@ -194,6 +195,14 @@ interface Raw {
     readonly interfaces: readonly string[];
     readonly guard: readonly string[];
   };
+  readonly capture: {
+    readonly enabled: boolean;
+    readonly path_prefix: string;
+    readonly mode: 'rules' | 'all_rules';
+    readonly default_duration: number;
+    readonly max_file_size_mb: number;
+    readonly max_files: number;
+  };
 }
 
 interface RawAppend {
@@ -304,6 +313,17 @@ function toConfig(raw: Raw): Config {
       interfaces: enforce.interfaces,
       guard: enforce.guard.flatMap((text) => parseGuard(text) ?? []),
     },
+    capture: raw.capture.enabled ? toCapture(raw.capture) : null,
+  };
+}
+
+function toCapture(capture: Raw['capture']): CaptureConfig {
+  return {
+    pathPrefix: capture.path_prefix,
+    mode: capture.mode,
+    defaultDurationMs: capture.default_duration,
+    maxFileBytes: capture.max_file_size_mb * 2 ** 20,
+    maxFiles: capture.max_files,
   };
 }
 

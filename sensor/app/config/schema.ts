@@ -435,6 +435,53 @@ export const CONFIG_SCHEMA: Schema = {
         },
       },
     },
+    capture: {
+      type: 'object',
+      description:
+        'Captures that rules begin, for `saker replay` (Falco’s capture): every event from the alert on.',
+      additionalProperties: false,
+      properties: {
+        enabled: {
+          type: 'boolean',
+          default: false,
+          description: 'false: `capture: true` of a rule has no effect.',
+        },
+        path_prefix: {
+          ...absolutePath(
+            'Begin of the files’ names; the time and number of the event and `.skr` are added.',
+          ),
+          default: '/var/lib/saker/captures/saker',
+        },
+        mode: {
+          type: 'string',
+          enum: ['rules', 'all_rules'],
+          default: 'rules',
+          description: 'rules: those with `capture: true` begin a capture; all_rules: every rule.',
+        },
+        default_duration: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 86_400_000,
+          default: 5000,
+          description:
+            'Milliseconds, where the rule has no `capture_duration`. Further alerts make a capture longer.',
+        },
+        max_file_size_mb: {
+          type: 'integer',
+          minimum: 8,
+          maximum: 65_536,
+          default: 128,
+          description: 'A capture ends when its file is full; an alert says so.',
+        },
+        max_files: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000,
+          default: 16,
+          description: 'Files kept under this prefix: the oldest goes first.',
+        },
+      },
+    },
     enforce: {
       type: 'object',
       description: 'How rules with an action are put into force.',

@@ -16,6 +16,21 @@ export interface Config {
   readonly sinks: readonly SinkConfig[];
   readonly metrics: MetricsConfig;
   readonly enforce: EnforceConfig;
+  /** Null: rules begin no captures. */
+  readonly capture: CaptureConfig | null;
+}
+
+/** Captures that rules begin. */
+export interface CaptureConfig {
+  /** Of their files; `_TIME_NUMBER.skr` is added. */
+  readonly pathPrefix: string;
+  /** rules: those with `capture: true`; all_rules: every rule. */
+  readonly mode: 'rules' | 'all_rules';
+  /** Of rules that say nothing. */
+  readonly defaultDurationMs: number;
+  readonly maxFileBytes: number;
+  /** Files kept; the oldest goes first. */
+  readonly maxFiles: number;
 }
 
 /** How alerts are worded. */

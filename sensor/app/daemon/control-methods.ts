@@ -1,10 +1,14 @@
 import type { Method, Stream } from '../control/index.js';
 import type { EventFilter } from '../messages.js';
 import type { Daemon } from './daemon.js';
+import { recordStream, type RunningCaptures } from './record-stream.js';
 import { statusOf } from './status.js';
 
 /** What the control socket answers. */
-export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>> {
+export function controlMethods(
+  daemon: Daemon,
+  captures: RunningCaptures,
+): Readonly<Record<string, Method>> {
   return {
     status: () => statusOf(daemon),
     'net.off': () => {
@@ -12,6 +16,10 @@ export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>>
       return {
         message: 'nothing is blocked any more; `saker rules reload` puts blocks in force again',
       };
+    },
+    'record.stop': ({ capture }) => {
+      captures.get(Number(capture))?.();
+      return {};
     },
     'rules.reload': () => daemon.reloadRules(),
     'config.reload': () => daemon.reload(),
@@ -30,8 +38,12 @@ export function controlMethods(daemon: Daemon): Readonly<Record<string, Method>>
 }
 
 /** What the control socket streams. */
-export function controlStreams(daemon: Daemon): Readonly<Record<string, Stream>> {
+export function controlStreams(
+  daemon: Daemon,
+  captures: RunningCaptures,
+): Readonly<Record<string, Stream>> {
   return {
+    record: recordStream(daemon, captures),
     events: (params, send) => {
       let dropped = 0;
       return daemon.link.watchEvents(asFilter(params), (items, lost) => {

@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, SakerError, type Logger } from '../../core/index.js';
+import { createLogger, packageVersion, SakerError, type Logger } from '../../core/index.js';
 import { Enforcement } from '../../enforce/index.js';
 import { containerGroups } from '../../identity/index.js';
 import { cgroupScope, requireAll } from '../../kernel/index.js';
-import { useLinearRegex } from '../../lang/index.js';
+import { useLinearRegex, type Rule } from '../../lang/index.js';
 import { lockDir, SpoolShared, type DirLock } from '../../spool/index.js';
 import { DeadLetters, Delivery, type SinkChanges } from '../../sinks/index.js';
+import { makeCaptureDir } from '../capture/rule-files.js';
 import { CAPTURED_EVENTS } from '../captured-events.js';
 import { checkBlockRule, refuseBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
@@ -60,6 +61,8 @@ export class Daemon {
   #control: ControlServer | null = null;
   /** Metrics over HTTP and OTLP, as configured. */
   readonly #metrics: { close(): Promise<void> }[] = [];
+  /** Captures on demand. */
+  readonly #captures = new Map<number, () => void>();
   #alive = false;
   #starting: Promise<void> = Promise.resolve();
   #report: WatchingReport | null = null;
@@ -100,6 +103,8 @@ export class Daemon {
     const { message, commit } = this.rules.load();
     requireAll();
     this.#lock = lockRunDir(config.runDir);
+    if (config.capture !== null) makeCaptureDir(config.capture.pathPrefix);
+    else warnOfCaptures(message.rules, logger);
     const host = this.#host;
     this.#link = new SensorLink(
       {
@@ -115,6 +120,8 @@ export class Daemon {
         },
         rules: message,
         planFile: join(config.runDir, 'plan.json'),
+        capture: config.capture,
+        producer: `saker ${packageVersion()}`,
       },
       (error) => {
         this.#alive = false;
@@ -137,8 +144,8 @@ export class Daemon {
     this.#control = await ControlServer.listen(
       socketPath(config.runDir),
       null,
-      controlMethods(this),
-      controlStreams(this),
+      controlMethods(this, this.#captures),
+      controlStreams(this, this.#captures),
     );
     await this.#startMetrics(host);
     if (this.#closing) throw new SakerError('SENSOR_STOPPED', 'the sensor was told to end');
@@ -353,6 +360,14 @@ export class Daemon {
     for (const { sink } of this.#sinks) await sink.close();
     this.#lock?.release();
   }
+}
+
+function warnOfCaptures(rules: readonly Rule[], logger: Logger): void {
+  const asking = rules.filter(({ enabled, capture }) => enabled && capture !== null);
+  if (asking.length === 0) return;
+  logger.warn('rules ask for captures, and the configuration has capture.enabled: false', {
+    rules: asking.map(({ name }) => name).join(', '),
+  });
 }
 
 function lockRunDir(dir: string): DirLock {

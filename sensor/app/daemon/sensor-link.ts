@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { SakerError } from '../../core/index.js';
+import type { CaptureOptions } from '../../capture/index.js';
 import type {
+  CaptureEnded,
   EventFilter,
   FromSensor,
   LiveEventItem,
@@ -29,6 +31,7 @@ export class SensorLink {
   onContainers: (groups: readonly (readonly [id: number, containerId: string])[]) => void = () =>
     undefined;
   readonly #watchers = new Map<number, TakeEvents>();
+  readonly #onCaptureEnd = new Map<number, (summary: CaptureEnded) => void>();
   #id = 0;
   #ending = false;
 
@@ -90,6 +93,33 @@ export class SensorLink {
     this.#send({ kind: 'events', watcher, filter });
     return () => {
       if (this.#watchers.delete(watcher)) this.#send({ kind: 'events', watcher, filter: null });
+    };
+  }
+
+  /**
+   * Begins a capture. Rejects with what stands in the way.
+   *
+   * @param onEnd - Told once, when it is over.
+   * @returns what ends it.
+   */
+  async startCapture(
+    capture: CaptureOptions,
+    durationMs: number | null,
+    onEnd: (summary: CaptureEnded) => void,
+  ): Promise<() => void> {
+    const id = ++this.#id;
+    const started = this.#wait<void>(`capture ${id}`, ANSWER_MS);
+    this.#onCaptureEnd.set(id, onEnd);
+    this.#send({ kind: 'capture-start', id, capture, durationMs });
+    try {
+      await started;
+    } catch (error) {
+      this.#onCaptureEnd.delete(id);
+      this.#send({ kind: 'capture-stop', id }); // should it begin late
+      throw error;
+    }
+    return () => {
+      this.#send({ kind: 'capture-stop', id });
     };
   }
 
@@ -174,6 +204,20 @@ export class SensorLink {
         return;
       case 'events':
         this.#watchers.get(message.watcher)?.(message.items, message.dropped);
+        return;
+      case 'capture-started':
+        this.#settle(`capture ${message.id}`, ({ resolve }) => {
+          resolve(undefined as never);
+        });
+        return;
+      case 'capture-refused':
+        this.#settle(`capture ${message.id}`, ({ reject }) => {
+          reject(asError(message.error));
+        });
+        return;
+      case 'capture-ended':
+        this.#onCaptureEnd.get(message.id)?.(message.summary);
+        this.#onCaptureEnd.delete(message.id);
         return;
       case 'failed': {
         const error = asError(message.error);

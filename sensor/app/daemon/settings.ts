@@ -20,6 +20,7 @@ const AT_START: Readonly<Record<string, (config: Config) => unknown>> = {
   spool: ({ spool }) => spool,
   'output.hostname': ({ output }) => output.hostname,
   'output.static_fields': ({ output }) => output.staticFields,
+  capture: ({ capture }) => capture,
   metrics: ({ metrics }) => metrics,
   'enforce.enabled': ({ enforce }) => enforce.enabled,
   'enforce.on_exit': ({ enforce }) => enforce.onExit,

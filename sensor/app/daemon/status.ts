@@ -31,6 +31,7 @@ export async function statusOf(daemon: Daemon) {
       damagedBytes: shared.damagedBytes,
     },
     sinks: daemon.delivery?.status() ?? [],
+    captures: sensor.captures,
     processes: sensor.processes,
     containers: sensor.containers,
   };

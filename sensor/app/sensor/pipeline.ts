@@ -2,6 +2,7 @@ import type { Logger } from '../../core/index.js';
 import type { Engine, Match } from '../../engine/index.js';
 import { KIND, RecordWalk, type RecordCursor } from '../../events/index.js';
 import type { Identity, LiveEvent } from '../../identity/index.js';
+import type { Rule } from '../../lang/index.js';
 import type { NewAlert } from '../../spool/index.js';
 
 /** What the stages after the decoder give the pipeline. */
@@ -10,6 +11,10 @@ export interface Stages {
   readonly append: (alert: NewAlert) => void;
   /** Sees every event after the tables took it, before the rules; for `saker events`. Absent: nobody watches. */
   onEvent?: ((event: LiveEvent) => void) | undefined;
+  /** Sees every record after the tables took it, before anything judges it; for captures. Absent: none is made. */
+  onRecord?: ((record: RecordCursor) => void) | undefined;
+  /** A rule gave an alert about the record that identity stands on. */
+  readonly onMatch?: (rule: Rule) => void;
   /** A verdict of enforcement: the alert of a rule with an action comes from it alone. */
   readonly onVerdict: (record: RecordCursor) => void;
 }
@@ -54,8 +59,9 @@ export class Pipeline {
   }
 
   #one(cursor: RecordCursor): void {
-    const { identity, onEvent } = this.#stages;
+    const { identity, onEvent, onRecord } = this.#stages;
     const event = identity.take(cursor);
+    if (onRecord !== undefined) onRecord(cursor);
     if (event === null) {
       if (cursor.kind === KIND.NET_VERDICT) this.#stages.onVerdict(cursor);
       return;
@@ -77,6 +83,7 @@ export class Pipeline {
   #alert(match: Match<LiveEvent>, event: LiveEvent): void {
     const { rule } = match;
     this.count(rule.name);
+    this.#stages.onMatch?.(rule);
     try {
       const timeNs = event.timeNs();
       this.#stages.append({

@@ -2,7 +2,8 @@ import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.j
 import { compileRules, pushDown, type CompiledEngine } from '../../engine/index.js';
 import { KIND_NAMES, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
-import { alertOfVerdict, readVerdict } from '../../enforce/index.js';
+import { readVerdict } from '../../enforce/index.js';
+import { LearntRecords, type CapturedRules } from '../../capture/index.js';
 import { cgroupScope, openProbes, type CgroupScope, type Probes } from '../../kernel/index.js';
 import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
 import { SpoolShared, SpoolWriter } from '../../spool/index.js';
@@ -13,10 +14,15 @@ import type {
   KindCounts,
   RulesMessage,
   SensorStatus,
+  ToSensor,
 } from '../messages.js';
 import { lossNames } from '../loss-names.js';
+import { Captures, type CaptureSummary } from '../capture/captures.js';
+import { captureLoss } from '../capture/loss.js';
+import type { CaptureConfig } from '../config/types.js';
 import { LiveEvents } from './live-events.js';
-import { Pipeline } from './pipeline.js';
+import { Pipeline, type Stages } from './pipeline.js';
+import { verdictAlert } from './verdict-alert.js';
 
 /** How often the spool tidies up and the wall clock is looked at: it may have been stepped. */
 const TICK_MS = 1_000;
@@ -40,6 +46,10 @@ export interface SensorOptions {
   readonly rules: RulesMessage;
   /** Keeps what was found out about this kernel, for the next start of the same boot. */
   readonly planFile: string;
+  /** Captures that rules begin; null: none. */
+  readonly capture: CaptureConfig | null;
+  /** Program and version. */
+  readonly producer: string;
   readonly dataRingBytes?: number;
 }
 
@@ -52,7 +62,10 @@ export class Sensor {
   readonly #identity: Identity;
   readonly #spool: SpoolWriter;
   readonly #pipeline: Pipeline;
-  readonly #stages;
+  readonly #stages: Stages;
+  readonly #captures: Captures;
+  /** What ends the captures on demand, by their ids. */
+  readonly #onDemand = new Map<number, () => void>();
   readonly #ruleFaults: RateLimited;
   /** For each kind, the classes that some rule in force could match. */
   #classes: readonly bigint[] = [];
@@ -60,6 +73,7 @@ export class Sensor {
   readonly #sets = new Map<number, RuleSetInForce>();
   #containers = -1;
   readonly #live = new Map<number, LiveEvents>();
+  #capturing = false;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -81,20 +95,45 @@ export class Sensor {
       logger,
       capBytes: options.spool.maxBytes,
     });
+    const { hostRoot, hostname, cgroup, staticFields } = options;
+    const learnt = new LearntRecords();
     this.#identity = new Identity({
-      hostRoot: options.hostRoot,
-      cgroup: options.cgroup,
-      hostname: options.hostname,
-      ...(options.staticFields === undefined ? {} : { staticFields: options.staticFields }),
+      hostRoot,
+      hostname,
+      cgroup,
+      logger,
+      onLearnt: learnt.hooks,
+      ...(staticFields === undefined ? {} : { staticFields }),
+    });
+    const append: Stages['append'] = (alert) => {
+      this.#spool.append(alert);
+    };
+    this.#captures = new Captures({
+      identity: this.#identity,
+      learnt,
+      producer: options.producer,
+      hostname,
+      scope: cgroup,
+      ...(staticFields === undefined ? {} : { staticFields }),
+      onRules: options.capture,
+      loss: () => captureLoss(this.#probes.counters()),
+      onActive: (active) => {
+        this.#stages.onRecord = active ? this.#captures.onRecord : undefined;
+        this.#capturing = active;
+        this.#control(this.#classes, this.#pipeline.generation);
+      },
+      alert: append,
       logger,
     });
     this.#stages = {
       identity: this.#identity,
-      append: (alert: Parameters<SpoolWriter['append']>[0]) => {
-        this.#spool.append(alert);
+      append,
+      onEvent: undefined,
+      onRecord: undefined,
+      onMatch: (rule) => {
+        this.#captures.matched(rule);
       },
-      onEvent: undefined as ((event: LiveEvent) => void) | undefined,
-      onVerdict: (record: RecordCursor) => {
+      onVerdict: (record) => {
         this.#verdict(record);
       },
     };
@@ -112,6 +151,7 @@ export class Sensor {
     const { source } = this.#probes;
     source.start((bytes, length) => {
       this.#pipeline.batch(bytes, length);
+      this.#captures.batch(bytes, length);
       this.#tellContainers();
     });
     source.pause();
@@ -121,6 +161,7 @@ export class Sensor {
     source.resume();
     this.#timer = setInterval(() => {
       this.#identity.clock.refresh();
+      this.#captures.tick();
       this.#spool.tick();
     }, TICK_MS);
     this.#tellContainers();
@@ -162,6 +203,7 @@ export class Sensor {
     this.#pipeline.setRules(engine, generation);
     this.#sets.set(generation, { rules, engine });
     for (const old of [...this.#sets.keys()].slice(0, -KEPT_SETS)) this.#sets.delete(old);
+    this.#captures.setRules([...this.#sets].map(capturedRules));
     this.#classes = wanted;
     this.#control(wanted, generation);
   }
@@ -184,6 +226,29 @@ export class Sensor {
             for (const live of all) live.take(event);
           };
     this.#control(this.#classes, this.#pipeline.generation);
+  }
+
+  /** Begins a capture on demand, or says why not; tells when it has ended. */
+  startCapture({ id, capture, durationMs }: Extract<ToSensor, { kind: 'capture-start' }>): void {
+    const onEnd = (summary: CaptureSummary): void => {
+      this.#onDemand.delete(id);
+      const error = summary.error === null ? null : errorBody(summary.error);
+      this.#post({ kind: 'capture-ended', id, summary: { ...summary, error } });
+    };
+    try {
+      this.#onDemand.set(id, this.#captures.start(capture, durationMs, onEnd));
+      this.#post({ kind: 'capture-started', id });
+    } catch (error) {
+      this.#post({ kind: 'capture-refused', id, error: errorBody(error) });
+    }
+  }
+
+  /** Takes what the rings still hold, then ends it. */
+  stopCapture(id: number): void {
+    const end = this.#onDemand.get(id);
+    if (end === undefined) return;
+    this.#probes.source.drain();
+    end();
   }
 
   status(): SensorStatus {
@@ -213,6 +278,7 @@ export class Sensor {
       matches: Object.fromEntries(this.#pipeline.matches),
       ...this.#identity.stats(),
       spool: {},
+      captures: this.#captures.status(),
     };
   }
 
@@ -222,6 +288,7 @@ export class Sensor {
     this.#closed = true;
     if (this.#timer) clearInterval(this.#timer);
     this.#probes.source.drain();
+    this.#captures.close();
     for (const live of this.#live.values()) live.flush();
     this.#probes.close();
     this.#spool.close();
@@ -241,13 +308,8 @@ export class Sensor {
       return;
     }
     this.#pipeline.count(rule.name);
-    const timeNs = this.#identity.clock.toEpochNs(verdict.timeNs);
-    const { event } = this.#identity;
-    const output = set.engine.matchOf(rule);
-    const rendered = { message: output.message(event), fields: output.fields(event, timeNs) };
-    this.#spool.append(
-      alertOfVerdict(verdict, rule, this.#identity.lastSubject(), timeNs, rendered),
-    );
+    this.#captures.matched(rule);
+    this.#spool.append(verdictAlert(verdict, rule, set.engine, this.#identity));
   }
 
   #tellContainers(): void {
@@ -257,10 +319,10 @@ export class Sensor {
     this.#post({ kind: 'containers', groups: [...this.#identity.containers.containerGroups()] });
   }
 
-  /** Nobody watching: only what a rule could match leaves the kernel. Somebody watching: everything. */
+  /** Nobody watching or recording: only what a rule could match leaves the kernel. Otherwise everything. */
   #control(classes: readonly bigint[], generation: number): void {
     this.#probes.setControl({
-      classes: new Map(this.#live.size === 0 ? classes.entries() : []),
+      classes: new Map(this.#live.size === 0 && !this.#capturing ? classes.entries() : []),
       generation,
       wantEnv: false,
     });
@@ -271,6 +333,15 @@ export class Sensor {
 interface RuleSetInForce {
   readonly rules: readonly Rule[];
   readonly engine: CompiledEngine<LiveEvent>;
+}
+
+/** What the rule numbers of verdicts mean. */
+function capturedRules([generation, { rules }]: readonly [number, RuleSetInForce]): CapturedRules {
+  const actions = new Map<number, string>();
+  rules.forEach(({ name, enabled, action }, index) => {
+    if (enabled && action !== null) actions.set(index, name);
+  });
+  return { generation, actions };
 }
 
 /** Bitmaps of both, by kind; a kind that one of them does not name is wanted whole. */

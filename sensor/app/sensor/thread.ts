@@ -31,6 +31,12 @@ try {
         case 'events':
           sensor.watchEvents(message.watcher, message.filter);
           break;
+        case 'capture-start':
+          sensor.startCapture(message);
+          break;
+        case 'capture-stop':
+          sensor.stopCapture(message.id);
+          break;
         case 'stop':
           sensor.close();
           post({ kind: 'stopped' });

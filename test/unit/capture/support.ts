@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { WallClock, createLogger } from '../../../sensor/core/index.js';
+import { checkBlockRule } from '../../../sensor/app/check-action.js';
 import { replay, type ReplaySummary } from '../../../sensor/app/capture/replay.js';
 import { CaptureRecorder, readCapture, type CaptureItem } from '../../../sensor/capture/index.js';
 import { writeBatch, type RecordValues } from '../../../sensor/events/index.js';
-import { loadRules, type Rule } from '../../../sensor/lang/index.js';
+import { loadRules, renderText, type Rule } from '../../../sensor/lang/index.js';
 import type { Alert } from '../../../sensor/spool/index.js';
 import { Kernel, OFFSET_NS } from '../identity/records.js';
 
@@ -93,8 +94,9 @@ export function itemsOf(path: string): CaptureItem[] {
 }
 
 export function rulesOf(text: string): readonly Rule[] {
-  const result = loadRules([{ name: 'rules.yaml', text }], {});
-  if (!result.ok) throw new Error(JSON.stringify(result.diagnostics, null, 1));
+  const files = [{ name: 'rules.yaml', text }];
+  const result = loadRules(files, { checkAction: checkBlockRule });
+  if (!result.ok) throw new Error(renderText(result.diagnostics, files, { color: false }));
   return result.ruleSet.rules;
 }
 
