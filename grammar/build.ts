@@ -17,8 +17,8 @@ import { splitField, textOf } from './tokens.js';
 import type { Token } from './tokens.js';
 
 type Right = Pick<AstCompare, 'right' | 'form' | 'rightSpan'>;
-type Tail<T> = readonly (readonly [Token, T])[];
-type Arg = AstCall['args'][number];
+/** What stands between commas. */
+type Arg = AstCall['args'][number] | AstValue;
 
 /** nearley hands over an array; the functions below name its parts. */
 const from =
@@ -31,28 +31,60 @@ const spanOf = (first: Token | { span: AstSpan }, last: Token | { span: AstSpan 
   end: 'span' in last ? last.span.end : last.end,
 });
 
-const chain =
-  (kind: 'and' | 'or') =>
-  (first: Ast, tail: Tail<Ast>): Ast => {
-    if (tail.length === 0) return first;
-    const items = listed(first, tail);
-    return { kind, items, span: spanOf(first, items.at(-1)!) };
-  };
-const listed = <T>(first: T, tail: Tail<T>): readonly T[] => [
-  first,
-  ...tail.map(([, item]) => item),
-];
+/**
+ * Items divided by `and`, `or` or commas, as far as they are read. The parser completes such a chain behind every item, because it
+ * may end there: so each step adds one link and copies nothing, and `tree` or `listed` makes the array once it is known whole.
+ */
+class Chain<T> {
+  constructor(
+    readonly kind: 'and' | 'or' | 'list',
+    readonly before: Chain<T> | T | null,
+    readonly item: Chain<T> | T,
+    readonly span: AstSpan,
+  ) {}
+}
 
-export const or = from(chain('or'));
-export const and = from(chain('and'));
+const link =
+  (kind: 'and' | 'or') =>
+  (before: Chain<Ast> | Ast, _word: Token, item: Chain<Ast> | Ast): Chain<Ast> =>
+    new Chain(kind, before, item, spanOf(before, item));
+
+export const or = from(link('or'));
+export const and = from(link('and'));
+export const first = from((item: Arg) => new Chain<Arg>('list', null, item, NOWHERE));
+export const next = from(
+  (before: Chain<Arg>, _comma: Token, item: Arg) => new Chain('list', before, item, NOWHERE),
+);
+const NOWHERE: AstSpan = { start: 0, end: 0 };
+
+/** The tree of a part that is known to be whole. */
+export function tree(part: Chain<Ast> | Ast): Ast {
+  if (!(part instanceof Chain)) return part;
+  const { span } = part;
+  const kind = part.kind === 'and' ? 'and' : 'or';
+  const items: Ast[] = [];
+  let rest: Chain<Ast> | Ast = part;
+  for (; rest instanceof Chain && rest.kind === kind; rest = rest.before!)
+    items.push(tree(rest.item));
+  items.push(tree(rest));
+  return { kind, items: items.reverse(), span };
+}
+
+function listed<T extends Arg>(last: Chain<Arg>): readonly T[] {
+  const items: T[] = [];
+  for (let at: Chain<Arg> | null = last; at !== null; at = at.before as Chain<Arg> | null)
+    items.push(at.item as T);
+  return items.reverse();
+}
+
 export const not = from((word: Token, item: Ast): Ast => ({
   kind: 'not',
   item,
   span: spanOf(word, item),
 }));
 /** Parentheses only group: the node inside keeps its kind, its span takes them in. */
-export const group = from((open: Token, inner: Ast, close: Token): Ast => ({
-  ...inner,
+export const group = from((open: Token, inner: Chain<Ast> | Ast, close: Token): Ast => ({
+  ...tree(inner),
   span: spanOf(open, close),
 }));
 export const macro = from((word: Token): Ast => ({
@@ -105,27 +137,22 @@ export const field = from((token: Token) => fieldNode(token, false, spanOf(token
 export const val = from((open: Token, token: Token, close: Token) =>
   fieldNode(token, true, spanOf(open, close)),
 );
-export const call = from(
-  (name: Token, args: readonly Arg[], close: Token, index?: Token): AstCall => ({
-    kind: 'call',
-    name: name.text as AstTransformer,
-    args,
-    index: index === undefined ? null : index.text,
-    span: spanOf(name, index ?? close),
-  }),
-);
-export const sequence = from(listed<Arg>);
-export const argList = from((_open: Token, first: AstOperand, tail: Tail<AstOperand>): Arg =>
-  listed(first, tail),
+export const call = from((name: Token, args: Chain<Arg>, close: Token, index?: Token): AstCall => ({
+  kind: 'call',
+  name: name.text as AstTransformer,
+  args: listed(args),
+  index: index === undefined ? null : index.text,
+  span: spanOf(name, index ?? close),
+}));
+export const argList = from((_open: Token, operands: Chain<Arg>): Arg =>
+  listed<AstOperand>(operands),
 );
 export const text = from(textOf);
 
 const one = (value: AstValue): Right => ({ right: [value], form: 'one', rightSpan: value.span });
 export const oneOperand = from(one);
-export const mixedList = from(
-  (open: Token, first: AstValue, tail: Tail<AstValue>, close: Token): Right => ({
-    right: listed(first, tail),
-    form: 'list',
-    rightSpan: spanOf(open, close),
-  }),
-);
+export const mixedList = from((open: Token, items: Chain<Arg>, close: Token): Right => ({
+  right: listed<AstValue>(items),
+  form: 'list',
+  rightSpan: spanOf(open, close),
+}));

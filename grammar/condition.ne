@@ -14,8 +14,11 @@ const { and, or, not, lparen, rparen, identifier, field, exists, test, compareOp
 
 condition -> orExpr {% id %}
 
-orExpr  -> andExpr (%or andExpr):*    {% build.or %}
-andExpr -> notExpr (%and notExpr):*   {% build.and %}
+# Repetition is left recursion: with `:*` nearley copies what it has behind each item.
+orExpr  -> andExpr                    {% id %}
+         | orExpr %or andExpr         {% build.or %}
+andExpr -> notExpr                    {% id %}
+         | andExpr %and notExpr       {% build.and %}
 notExpr -> %not notExpr               {% build.not %}
          | predicate                  {% id %}
 
@@ -31,13 +34,18 @@ operand -> %field      {% build.field %}
 
 callExpr -> %call callArgs %rparen         {% build.call %}
           | %call callArgs %rparen %index  {% build.call %}
-callArgs -> callArg (%comma callArg):*     {% build.sequence %}
+callArgs -> callArg                        {% build.first %}
+          | callArgs %comma callArg        {% build.next %}
 callArg  -> operand                        {% id %}
           | %value                         {% build.text %}
-          | %listOpen operand (%comma operand):* %listClose  {% build.argList %}
+          | %listOpen operands %listClose  {% build.argList %}
+operands -> operand                        {% build.first %}
+          | operands %comma operand        {% build.next %}
 
 right -> rightOperand  {% build.oneOperand %}
-       | %listOpen listItem (%comma listItem):* %listClose  {% build.mixedList %}
+       | %listOpen listItems %listClose  {% build.mixedList %}
+listItems    -> listItem                  {% build.first %}
+              | listItems %comma listItem {% build.next %}
 listItem     -> rightOperand {% id %}
               | %value       {% build.text %}
 rightOperand -> %val %field %rparen {% build.val %}

@@ -1,6 +1,7 @@
 import nearley from 'nearley';
 import { invariant } from '../sensor/core/errors.js';
 import type { Ast } from './ast.js';
+import { tree } from './build.js';
 import compiled from './condition.generated.js';
 import { expectedBehind, lex } from './lexer.js';
 import { ConditionSyntaxError } from './syntax-error.js';
@@ -57,7 +58,7 @@ export function parse(text: string): Ast {
   }
   if (parser.results.length === 0) throw misplaced(tokens, tokens.length);
   invariant(parser.results.length === 1, 'the grammar is unambiguous');
-  return parser.results[0] as Ast;
+  return tree(parser.results[0] as Parameters<typeof tree>[0]);
 }
 
 /** Number of parses: 1 for a condition, 0 for anything else (tests). */

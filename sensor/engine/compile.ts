@@ -4,7 +4,7 @@ import { Emitter } from './js/emit.js';
 import { Graph, type Node } from './js/graph.js';
 import { planRules, UseCounter, type Candidate, type Plan } from './js/plan.js';
 import { Pool } from './js/pool.js';
-import { specialise } from './js/specialise.js';
+import { Specialiser } from './js/specialise.js';
 import { Interpreter } from './naive.js';
 import { compileOutput } from './output/render.js';
 import type { CompiledEngine, CompileOptions, Match } from './types.js';
@@ -100,7 +100,7 @@ class JsEngine<E> implements CompiledEngine<E> {
     this.rules.forEach((rule, number) => {
       if (!looksAt(rule, name)) return;
       try {
-        if (this.#interpreter.test(rule.condition, event)) this.#hits[count++] = number;
+        if (this.#interpreter.testMacrosOnce(rule.condition, event)) this.#hits[count++] = number;
       } catch (error) {
         this.#errors++;
         this.#options.onError?.(rule, error);
@@ -127,10 +127,11 @@ function buildPrograms<E>(
   const plans: Plan[][] = [];
   const planOfType = options.types.names.map((name): number => {
     const candidates: Candidate[] = [];
+    const specialised = new Specialiser(graph, name);
     let key = '';
     rules.forEach((rule, number) => {
       if (!looksAt(rule, name)) return;
-      const node = specialise(graph, roots[number]!, name);
+      const node = specialised.of(roots[number]!);
       if (node.kind === 'const' && !node.value) return;
       candidates.push({ rule: number, conjuncts: conjunctsOf(node) });
       key += `${number}:${node.id} `;

@@ -40,7 +40,7 @@ export class Evaluator<Problem> {
     const { event, problems } = plainEvent(values);
     const [problem] = problems;
     if (problem !== undefined) return { ok: false, ...problem };
-    return { ok: true, result: this.#interpreter.test(compiled.condition, event) };
+    return { ok: true, result: this.#interpreter.testMacrosOnce(compiled.condition, event) };
   }
 
   /** Least recently used conditions go first: a caller may send a new one with every line. */

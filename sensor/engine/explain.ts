@@ -13,6 +13,8 @@ export interface Clause {
   /** What the fields of a check hold in this event, by field. */
   readonly values: Readonly<Record<string, string>>;
   readonly clauses: readonly Clause[];
+  /** A macro whose clauses were shown before, so not again (`withoutRepeats`). */
+  readonly repeated?: true;
 }
 
 /**
@@ -20,22 +22,37 @@ export interface Clause {
  */
 export function explain<E>(condition: Condition, event: E, fields: FieldSource<E>): Clause {
   const interpreter = new Interpreter(fields);
+  const macros = new Map<Condition, Clause>();
+  const once = (body: Condition): Clause => {
+    let clause = macros.get(body);
+    if (clause === undefined) macros.set(body, (clause = visit(body)));
+    return clause;
+  };
   const visit = (part: Condition): Clause => {
-    const result = interpreter.test(part, event);
     switch (part.kind) {
       case 'and':
-      case 'or':
+      case 'or': {
+        const clauses = part.items.map(visit);
+        const result =
+          part.kind === 'and'
+            ? clauses.every((clause) => clause.result)
+            : clauses.some((clause) => clause.result);
+        return { kind: part.kind, text: part.kind, result, values: {}, clauses };
+      }
+      case 'not': {
+        const item = visit(part.item);
+        return { kind: 'not', text: 'not', result: !item.result, values: {}, clauses: [item] };
+      }
+      case 'macro': {
+        const body = once(part.body);
         return {
-          kind: part.kind,
-          text: part.kind,
-          result,
+          kind: 'macro',
+          text: part.name,
+          result: body.result,
           values: {},
-          clauses: part.items.map(visit),
+          clauses: [body],
         };
-      case 'not':
-        return { kind: 'not', text: 'not', result, values: {}, clauses: [visit(part.item)] };
-      case 'macro':
-        return { kind: 'macro', text: part.name, result, values: {}, clauses: [visit(part.body)] };
+      }
       case 'exists':
       case 'compare': {
         const right = part.kind === 'compare' ? part.right : [];
@@ -49,7 +66,7 @@ export function explain<E>(condition: Condition, event: E, fields: FieldSource<E
         return {
           kind: 'check',
           text: printCondition(part),
-          result,
+          result: interpreter.test(part, event),
           values: Object.fromEntries(values) as Record<string, string>,
           clauses: [],
         };
@@ -59,17 +76,39 @@ export function explain<E>(condition: Condition, event: E, fields: FieldSource<E
   return visit(condition);
 }
 
+/** The clauses as a tree in which each macro is unfolded once: macros that name others twice double at each level. */
+export function withoutRepeats(clause: Clause): Clause {
+  const seen = new Set<Clause>();
+  const visit = (part: Clause): Clause => {
+    const [body] = part.clauses;
+    if (part.kind === 'macro' && body !== undefined) {
+      if (seen.has(body)) return { ...part, clauses: [], repeated: true };
+      seen.add(body);
+    }
+    return part.clauses.length === 0 ? part : { ...part, clauses: part.clauses.map(visit) };
+  };
+  return visit(clause);
+}
+
 /**
  * The clauses as an indented tree: ✓ or ✗, the clause, and what its fields hold. What did not decide the outcome is one line:
- * the true clauses of an `and` that failed, the false ones of an `or` that held.
+ * the true clauses of an `and` that failed, the false ones of an `or` that held; a macro that stands above already, too.
  */
 export function formatClauses(clause: Clause): string {
   const lines: string[] = [];
+  const shown = new Set<Clause>();
   const visit = (part: Clause, depth: number, decides: boolean): void => {
-    const values = Object.entries(part.values).map(([field, value]) => `${field} is ${value}`);
-    const note = values.length === 0 ? '' : `   # ${values.join(', ')}`;
+    const [body] = part.clauses;
+    const isMacro = part.kind === 'macro' && body !== undefined;
+    const repeated = isMacro && decides && shown.has(body);
+    const notes = Object.entries(part.values).map(([field, value]) => `${field} is ${value}`);
+    if (repeated) notes.push('see above');
+    const note = notes.length === 0 ? '' : `   # ${notes.join(', ')}`;
     lines.push(`${'  '.repeat(depth)}${part.result ? '✓' : '✗'} ${part.text}${note}`);
-    if (part.kind === 'macro' && !decides) return;
+    if (isMacro) {
+      if (!decides || repeated) return;
+      shown.add(body);
+    }
     for (const child of part.clauses) {
       visit(child, depth + 1, decides && decidesIn(part, child));
     }

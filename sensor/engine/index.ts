@@ -5,7 +5,7 @@ export { compileOutput, type Output } from './output/render.js';
 export { jsonOf, textOf } from './output/format.js';
 export { pushDown } from './push-down/index.js';
 export { FILTERED_KINDS } from './push-down/facts.js';
-export { explain, formatClauses, type Clause } from './explain.js';
+export { explain, formatClauses, withoutRepeats, type Clause } from './explain.js';
 export { printCondition } from './print.js';
 export * from './tests/index.js';
 export { Evaluator, type ConditionCompiler, type EvalResult } from './eval.js';

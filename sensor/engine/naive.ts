@@ -20,6 +20,8 @@ type Compare = Extract<Condition, { kind: 'compare' }>;
 export class Interpreter<E> {
   readonly #source: FieldSource<E>;
   readonly #getters = new Map<FieldUse, Getter<E>>();
+  /** Results of macros' bodies in the event at hand; null: nobody keeps them. */
+  #macros: Map<Condition, boolean> | null = null;
 
   constructor(source: FieldSource<E>) {
     this.#source = source;
@@ -34,12 +36,30 @@ export class Interpreter<E> {
       case 'not':
         return !this.test(condition.item, event);
       case 'macro':
-        return this.test(condition.body, event);
+        return this.#macro(condition.body, event);
       case 'exists':
         return existsValue(condition.left, this.value(condition.left, event));
       case 'compare':
         return this.#compare(condition, event);
     }
+  }
+
+  /** As `test`, but no macro is evaluated twice: of macros that name others twice each level would double the work. */
+  testMacrosOnce(condition: Condition, event: E): boolean {
+    this.#macros = new Map();
+    try {
+      return this.test(condition, event);
+    } finally {
+      this.#macros = null;
+    }
+  }
+
+  #macro(body: Condition, event: E): boolean {
+    const known = this.#macros?.get(body);
+    if (known !== undefined) return known;
+    const result = this.test(body, event);
+    this.#macros?.set(body, result);
+    return result;
   }
 
   /** What stands on one side of a comparison, in this event. */

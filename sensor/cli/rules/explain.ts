@@ -6,6 +6,7 @@ import {
   formatClauses,
   PLAIN_FIELDS,
   plainEvent,
+  withoutRepeats,
   type Clause,
   type PlainEvent,
 } from '../../engine/index.js';
@@ -40,7 +41,8 @@ or faulty, or the event is.`,
       ): void => {
         const { rule } = findRule(load(paths, options), name);
         const explained = explainRule(rule, eventOf(options.event));
-        if (options.output === 'json') printJson(explained);
+        const { clauses } = explained;
+        if (options.output === 'json') printJson({ ...explained, clauses: withoutRepeats(clauses) });
         else process.stdout.write(explanationText(explained));
       },
     );

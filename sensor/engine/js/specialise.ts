@@ -3,20 +3,39 @@ import type { Condition } from '../../lang/ir.js';
 import { Interpreter } from '../naive.js';
 import type { Graph, Leaf, Node } from './graph.js';
 
-/** What is left of a condition when the event's type is known: tests of `evt.type` become true or false. */
-export function specialise(graph: Graph, node: Node, type: string): Node {
-  if (!node.namesType) return node;
-  switch (node.kind) {
-    case 'not':
-      return graph.not(specialise(graph, node.item, type));
-    case 'and':
-    case 'or':
-      return graph.join(
-        node.kind,
-        node.items.map((item) => specialise(graph, item, type)),
-      );
-    case 'leaf':
-      return holds(node, type) ? graph.TRUE : graph.FALSE;
+/** What is left of conditions when the event's type is known: tests of `evt.type` become true or false. */
+export class Specialiser {
+  readonly #graph: Graph;
+  readonly #type: string;
+  readonly #known = new Map<Node, Node>();
+
+  constructor(graph: Graph, type: string) {
+    this.#graph = graph;
+    this.#type = type;
+  }
+
+  of(node: Node): Node {
+    if (!node.namesType) return node;
+    let left = this.#known.get(node);
+    if (left === undefined) this.#known.set(node, (left = this.#specialise(node)));
+    return left;
+  }
+
+  #specialise(node: Node): Node {
+    switch (node.kind) {
+      case 'not':
+        return this.#graph.not(this.of(node.item));
+      case 'and':
+      case 'or':
+        return this.#graph.join(
+          node.kind,
+          node.items.map((item) => this.of(item)),
+        );
+      case 'leaf':
+        return holds(node, this.#type) ? this.#graph.TRUE : this.#graph.FALSE;
+      case 'const':
+        return node;
+    }
   }
 }
 

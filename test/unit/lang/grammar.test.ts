@@ -260,6 +260,38 @@ const ast = fc.letrec((tie) => ({
 })).ast as fc.Arbitrary<Ast>;
 
 /** `a and (b and c)` prints and parses as itself: groups stay as they are. */
+describe('long chains', () => {
+  const quickest = (source: string): number => {
+    const times = Array.from({ length: 5 }, () => {
+      const startedMs = performance.now();
+      parse(source);
+      return performance.now() - startedMs;
+    });
+    return Math.min(...times);
+  };
+  it.each([
+    ['or', (n: number) => Array.from({ length: n }, (_, i) => `a.b = ${i}`).join(' or ')],
+    ['and', (n: number) => Array.from({ length: n }, (_, i) => `a.b = ${i}`).join(' and ')],
+    [
+      'operands in a list',
+      (n: number) => `a.b in (${Array.from({ length: n }, () => 'val(a.c)').join()})`,
+    ],
+  ])('of %s: eight times as long does not take sixty-four times as long', (_, chain) => {
+    quickest(chain(500));
+    expect(quickest(chain(8000))).toBeLessThan(32 * quickest(chain(1000)));
+  });
+  it('keep their order and their spans', () => {
+    const ast = parse('a.b=1 or (b or c) or d and e and not f');
+    expect(printAst(ast)).toBe('a.b = 1 or (b or c) or d and e and not f');
+    expect(ast.span).toEqual({ start: 0, end: 38 });
+    expect(ast.kind === 'or' && ast.items.map((item) => item.span)).toEqual([
+      { start: 0, end: 5 },
+      { start: 9, end: 17 },
+      { start: 21, end: 38 },
+    ]);
+  });
+});
+
 describe('parse ∘ print', () => {
   it('is the identity, with exactly one parse', () => {
     fc.assert(
