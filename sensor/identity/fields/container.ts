@@ -28,6 +28,14 @@ const NEVER = constant(null);
 
 const podUid: LiveGetter = (event) => (event.row < 0 ? null : (event.cgroup()?.podUid ?? null));
 
+/** Inode number of the initial pid namespace (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
+const HOST_PID_NS = 0xeffffffc;
+
+const sharesPids = either((_container, event) => {
+  const namespace = event.processes.pidNs[event.row]!;
+  return namespace === 0 ? null : namespace === HOST_PID_NS;
+}, false);
+
 const duration: LiveGetter = (event) => {
   const start = pidnsStartNs(event);
   if (start === null) return null;
@@ -50,18 +58,14 @@ const TEXTS = [
   'k8s.pod.ip',
   'k8s.pod.cni.json',
 ] as const;
-const FLAGS = [
-  'container.privileged',
-  'container.host_pid',
-  'container.host_network',
-  'container.host_ipc',
-] as const;
+const FLAGS = ['container.privileged', 'container.host_network', 'container.host_ipc'] as const;
 
 export const CONTAINER_GETTERS: GetterTable = {
   'container.id': plain(either((container) => container.id, HOST)),
   'container.full_id': plain(either((container) => container.fullId, HOST)),
   'container.type': plain(either((container) => container.runtime, HOST)),
   'container.name': plain(later(HOST)),
+  'container.host_pid': plain(sharesPids),
   'container.start_ts': plain(pidnsStartNs),
   'container.duration': plain(duration),
   'k8s.pod.uid': plain(podUid),

@@ -8,6 +8,7 @@ import { directoryOf, filenameOf } from './path-text.js';
 import {
   clientAddress,
   clientPort,
+  hasRole,
   hasTuple,
   isBound,
   isIp,
@@ -110,6 +111,18 @@ const portText =
     return value === null ? null : String(value);
   };
 
+/** Falco has names of services off: the port; "" for an end that a socket with a role does not have. */
+const clientService: LiveGetter = (event) => {
+  const port = clientPort(event);
+  if (port !== null) return String(port);
+  return hasRole(event) && (isBound(event) || !isIp(event)) ? '' : null;
+};
+const serverService: LiveGetter = (event) => {
+  if (isBound(event)) return '';
+  const port = serverPort(event);
+  return port === null ? null : String(port);
+};
+
 function connected(event: LiveEvent): boolean | null {
   if (!isSocket(event)) return hasFile(event) ? false : null;
   const ret = event.record.i64(NET.ret);
@@ -169,8 +182,8 @@ export const FD_GETTERS: GetterTable = {
   'fd.sport': plain(serverPort),
   'fd.lport': plain(localPortOf),
   'fd.rport': plain(remotePortOf),
-  'fd.cproto': plain(portText(clientPort)),
-  'fd.sproto': plain(portText(serverPort)),
+  'fd.cproto': plain(clientService),
+  'fd.sproto': plain(serverService),
   'fd.lproto': plain(portText((event) => localPortOf(event) as number | null)),
   'fd.rproto': plain(portText((event) => remotePortOf(event) as number | null)),
   'fd.l4proto': plain(known(transport)),

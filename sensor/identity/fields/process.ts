@@ -280,7 +280,7 @@ export const PROCESS_GETTERS: GetterTable = {
     event.row < 0 ? null : `${comm(event.processes, event.row)}${event.record.tid}`,
   ),
   'thread.exectime': constant(0),
-  'thread.totexectime': constant(0),
+  'thread.totexectime': plain(own(() => 0)),
 };
 
 function workingDirectory(table: ProcessTable, row: number): ByteString {

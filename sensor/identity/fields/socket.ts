@@ -60,6 +60,10 @@ export function hasTuple(event: LiveEvent): boolean {
 export const isBound = (event: LiveEvent): boolean =>
   event.kind === KIND.NET_BIND && isIp(event) && event.record.i64(NET.ret) === 0;
 
+/** Is it known which end of its connections the socket is? */
+export const hasRole = (event: LiveEvent): boolean =>
+  isSocket(event) && event.sockets.role !== ROLE.unknown;
+
 /** Is the sender the server of its connection? */
 export const isServerEnd = (event: LiveEvent): boolean =>
   !isVerdict(event) && event.sockets.role === ROLE.server;

@@ -55,8 +55,7 @@ export const CONTAINER_FIELDS = defineFields(
       'container.host_pid',
       'bool',
       '',
-      'The container shares the pid namespace of the host.',
-      LATER,
+      'The process is in a container that shares the pid namespace of the host.',
     ],
     [
       'container.host_network',

@@ -108,8 +108,14 @@ export const FD_FIELDS = defineFields(
       { kinds: ['file.open'], trust: 'subject' },
     ],
     ['fd.proto', 'port', 'FRT', 'Same as fd.port.', EITHER],
-    ['fd.cproto', 'string', '', 'Port of the client as text.', NET],
-    ['fd.sproto', 'string', '', 'Port of the server as text.', NET],
+    [
+      'fd.cproto',
+      'string',
+      '',
+      'Port of the client as text; empty for sockets that have none.',
+      NET,
+    ],
+    ['fd.sproto', 'string', '', 'Port of the server as text; empty for a bound socket.', NET],
     ['fd.lproto', 'string', '', 'Local port as text.', NET],
     ['fd.rproto', 'string', '', 'Remote port as text.', NET],
     [

@@ -53,6 +53,28 @@ describe('control groups and containers', () => {
     ]);
   });
 
+  it('tells by the pid namespace whether a container shares the host’s', () => {
+    const kernel = new Kernel();
+    const exec = (pid: number, pidNs: number) =>
+      kernel.record(
+        KIND.PROCESS_EXEC,
+        pid,
+        { 'id.pid_ns': pidNs },
+        { exe_path: '/bin/app' },
+        { cgroup_id: 9 },
+      );
+    const stage = new Stage();
+    stage.containers.note(9, `/docker/${ID}`);
+    stage.take(exec(20, 4026531836));
+    expect(stage.field('container.host_pid')).toBe(true);
+    stage.take(exec(21, 4026532999));
+    expect(stage.field('container.host_pid')).toBe(false);
+    stage.take(exec(22, 0));
+    expect(stage.field('container.host_pid')).toBeNull();
+    stage.take(kernel.exec(23, 0, '/bin/ls', ['ls']));
+    expect(stage.field('container.host_pid')).toBe(false);
+  });
+
   it('is null for a group nobody knows', () => {
     const kernel = new Kernel();
     const stage = new Stage().take(

@@ -196,6 +196,12 @@ describe('fields of a connect', () => {
       'fd.sockfamily': 'unix',
       'evt.arg.addr': '/run/docker.sock',
     });
+    expect(stage.fields('fd.cproto', 'fd.sproto', 'fd.lproto', 'fd.rproto')).toEqual({
+      'fd.cproto': '',
+      'fd.sproto': null,
+      'fd.lproto': null,
+      'fd.rproto': null,
+    });
   });
 
   it('leaves a family without names as text', () => {
@@ -259,15 +265,21 @@ describe('fields of a bind', () => {
       'fd.connected': false,
       'evt.arg.addr': '0.0.0.0:8080',
     });
+    expect(stage.fields('fd.cproto', 'fd.sproto', 'fd.lproto')).toEqual({
+      'fd.cproto': '',
+      'fd.sproto': '',
+      'fd.lproto': null,
+    });
   });
 
   it('gives no role without a port', () => {
     const { kernel, stage } = setUp();
     stage.take(kernel.net(KIND.NET_BIND, 10, tcp({ local_port: 0, remote_port: 0 }), {}, BIND));
-    expect(stage.fields('fd.sip', 'fd.sport', 'fd.l4proto')).toEqual({
+    expect(stage.fields('fd.sip', 'fd.sport', 'fd.l4proto', 'fd.cproto')).toEqual({
       'fd.sip': null,
       'fd.sport': 0,
       'fd.l4proto': '<NA>',
+      'fd.cproto': null,
     });
   });
 });
