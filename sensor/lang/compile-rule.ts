@@ -180,6 +180,8 @@ function compileOutput(
     const skip = forgiven && finding.unknown === true;
     const written = own.includes(finding) ? output.locate(finding.span) : undefined;
     const isAdded = written === undefined || written.span.start === written.span.end;
+    // What is added stands in every rule: once for each would be noise.
+    if (isAdded && finding.severity === 'warning') continue;
     const place = isAdded ? { file: item.context.file, span: item.outputContext.span } : written;
     const falco = skip ? 'LOAD_UNKNOWN_FILTER' : (finding.falco ?? null);
     report(

@@ -116,6 +116,7 @@ describe('falco-compat §1.8, additions to outputs', () => {
   });
   it('append_output: the suggested fields, with dots as underscores, for rules about system calls', () => {
     const result = load(ruleOf('evt.type = open'), { appendOutput: [{ suggested: true }] });
+    expect(codesOf(result)).toEqual([]);
     expect(result.rules[0]?.output).toBe(
       'o container_id=%container.id container_name=%container.name' +
         ' container_image_repository=%container.image.repository' +
