@@ -15,12 +15,14 @@
 #include "lib/path.h"
 #include "lib/sock.h"
 
-#include "probes/process_fork.bpf.h"
 #include "probes/process_exec.bpf.h"
+#include "probes/process_seen.bpf.h"
+#include "probes/process_fork.bpf.h"
 #include "probes/cgroup_change.bpf.h"
 #include "probes/file_open.bpf.h"
 #include "probes/net_call.bpf.h"
 #include "probes/process_exec_failed.bpf.h"
+#include "probes/process_change.bpf.h"
 #include "probes/process_scan.bpf.h"
 #include "probes/calls.bpf.h"
 

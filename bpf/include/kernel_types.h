@@ -292,6 +292,10 @@ struct css_set {
 
 /* --- tasks ---------------------------------------------------------------------------------------------------------- */
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
@@ -306,6 +310,8 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
+	struct list_head children;
+	struct list_head sibling;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	u64 start_boottime;

@@ -20,7 +20,31 @@
 	X(SENDMSG, 46, 518, 370, 211, 296)                                                                             \
 	X(SENDMMSG, 307, 538, 345, 269, 374)                                                                           \
 	X(SOCKETCALL, -1, 0, 102, -1, 102)                                                                             \
-	X(IO_URING_ENTER, 426, 0, 426, 426, 426)
+	X(IO_URING_ENTER, 426, 0, 426, 426, 426)                                                                       \
+	X(CHDIR, 80, 0, 12, 49, 12)                                                                                    \
+	X(FCHDIR, 81, 0, 133, 50, 133)                                                                                 \
+	X(CHROOT, 161, 0, 61, 51, 61)                                                                                  \
+	X(SETNS, 308, 0, 346, 268, 375)                                                                                \
+	X(UNSHARE, 272, 0, 310, 97, 337)                                                                               \
+	X(SETSID, 112, 0, 66, 157, 66)                                                                                 \
+	X(SETPGID, 109, 0, 57, 154, 57)                                                                                \
+	X(CAPSET, 126, 0, 185, 91, 185)                                                                                \
+	X(SETUID, 105, 0, 213, 146, 213)                                                                               \
+	X(SETGID, 106, 0, 214, 144, 214)                                                                               \
+	X(SETREUID, 113, 0, 203, 145, 203)                                                                             \
+	X(SETREGID, 114, 0, 204, 143, 204)                                                                             \
+	X(SETRESUID, 117, 0, 208, 147, 208)                                                                            \
+	X(SETRESGID, 119, 0, 210, 149, 210)                                                                            \
+	X(SETFSUID, 122, 0, 215, 151, 215)                                                                             \
+	X(SETFSGID, 123, 0, 216, 152, 216)                                                                             \
+	X(SETUID16, -1, 0, 23, -1, 23)                                                                                 \
+	X(SETGID16, -1, 0, 46, -1, 46)                                                                                 \
+	X(SETREUID16, -1, 0, 70, -1, 70)                                                                               \
+	X(SETREGID16, -1, 0, 71, -1, 71)                                                                               \
+	X(SETRESUID16, -1, 0, 164, -1, 164)                                                                            \
+	X(SETRESGID16, -1, 0, 170, -1, 170)                                                                            \
+	X(SETFSUID16, -1, 0, 138, -1, 138)                                                                             \
+	X(SETFSGID16, -1, 0, 139, -1, 139)
 
 /* Calls that no program looks for: only user space names them, as what made a new process. Same columns. */
 #define SAKER_FORK_CALLS(X)                                                                                            \
@@ -32,6 +56,7 @@
 /* Numbers at and above this are none of ours. */
 #define SAKER_CALL_NUMBERS 576
 
+/* From CHDIR on: calls that change the caller (process.change); up to SETNS, where it stands. */
 enum saker_call {
 	SAKER_CALL_NONE = 0,
 #define SAKER_CALL_NAME(name, x86_64, x32, i386, arm64, arm) SAKER_CALL_##name,

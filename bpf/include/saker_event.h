@@ -28,8 +28,10 @@ enum saker_kind {
 	SAKER_PROCESS_EXIT = 3, /* the last thread of a process left */
 	SAKER_CGROUP_MKDIR = 4,
 	SAKER_CGROUP_RMDIR = 5,
-	SAKER_PROCESS_SEEN = 6, /* one running process, from iter/task: the start-up scan */
+	SAKER_PROCESS_SEEN = 6, /* one running process: of the start-up scan, or as it was moved into the scope */
 	SAKER_NET_VERDICT = 7,  /* enforcement decided about a flow (bpf/enforce) */
+	SAKER_PROCESS_LEFT = 8, /* a process was moved to a group outside the scope: nothing more is told of it */
+	SAKER_PROCESS_CHANGE = 9, /* credentials, folder, session, process group or namespaces are others now */
 	SAKER_KIND_FIRST_DATA = 16,
 	SAKER_PROCESS_EXEC_FAILED = 16, /* an exec that failed: filename and arguments are the caller's claim */
 	SAKER_FILE_OPEN = 17,
@@ -47,6 +49,7 @@ enum saker_flag {
 	SAKER_F_IO_URING = 1 << 3, /* made by io_uring: hdr.arg is then its opcode, not a system call's number */
 	SAKER_F_PARTIAL = 1 << 4, /* something could not be read: fields are zero, strings absent */
 	SAKER_F_FAULT = 1 << 5, /* the caller's memory could not be read: its strings are absent */
+	SAKER_F_OUTSIDE = 1 << 6, /* an ancestor outside the scope: no record will tell of its end */
 };
 
 /* 48 bytes. ts_ns and start_ns are CLOCK_BOOTTIME nanoseconds. */
@@ -66,7 +69,7 @@ struct saker_event_header {
 };
 SAKER_SIZE(struct saker_event_header, 48);
 
-/* Credentials, ids and namespaces of a process: the common part of fork, exec and scan records. */
+/* Credentials, ids and namespaces of a process: the common part of fork, exec, scan and change records. */
 struct saker_identity {
 	unsigned long long parent_start_ns; /* real_parent's group leader */
 	unsigned long long pidns_start_ns; /* start of the init of the innermost pid namespace */
@@ -142,11 +145,29 @@ struct saker_process_exit {
 };
 SAKER_SIZE(struct saker_process_exit, 64);
 
-struct saker_cgroup_change {   /* SAKER_CGROUP_MKDIR, SAKER_CGROUP_RMDIR */
-	struct saker_event_header hdr;  /* of whoever made the change */
-	unsigned long long id;   /* cgroup v2 id of the group made or removed */
+/* The header is that of the process moved; its cgroup_id, where to. */
+struct saker_process_left {
+	struct saker_event_header hdr;
+};
+SAKER_SIZE(struct saker_process_left, 48);
+
+/* As things are after the change. The header is of the thread that changed, id has its credentials and namespaces: threads of
+ * a process may differ in them. The folder is that of the process (its first thread). */
+struct saker_process_change {
+	struct saker_event_header hdr; /* arg: the system call that did it */
+	struct saker_identity id;
+	unsigned short cwd_len; /* resolved; absent when it is as before */
+	unsigned short __pad;
+	unsigned int __pad2;
+	char strings[];
+};
+SAKER_AT(struct saker_process_change, strings, 200);
+
+struct saker_cgroup_change { /* SAKER_CGROUP_MKDIR, SAKER_CGROUP_RMDIR */
+	struct saker_event_header hdr; /* of whoever made the change */
+	unsigned long long id; /* cgroup v2 id of the group made or removed */
 	unsigned int level;
-	unsigned short path_len;	 /* from the root of the v2 hierarchy */
+	unsigned short path_len; /* from the root of the v2 hierarchy */
 	unsigned short __pad;
 	char strings[];
 };
@@ -162,13 +183,13 @@ enum saker_file_flag {
 
 struct saker_file_open {
 	struct saker_event_header hdr; /* arg: open, openat, openat2, creat by number */
-	long long ret;   /* fd number, or -errno; io_uring: 0 or -errno */
+	long long ret; /* fd number, or -errno; io_uring: 0 or -errno */
 	unsigned long long ino; /* 0 when the call failed */
 	unsigned long long resolve; /* openat2: RESOLVE_* */
-	unsigned int dev;  /* kernel encoding */
+	unsigned int dev; /* kernel encoding */
 	unsigned int open_flags; /* O_*, as the caller passed them (x86 values) */
-	unsigned int mode;  /* as passed */
-	int dirfd;   /* -100: AT_FDCWD */
+	unsigned int mode; /* as passed */
+	int dirfd; /* -100: AT_FDCWD */
 	unsigned int file_flags; /* enum saker_file_flag */
 	unsigned short path_len; /* what was opened, resolved from the process's root; failed call: absent */
 	unsigned short name_len; /* the caller's text, where it differs from path; failed call: always */
@@ -184,20 +205,20 @@ SAKER_AT(struct saker_file_open, strings, 104);
  * failed, what was asked for. */
 struct saker_net_call {
 	struct saker_event_header hdr; /* arg: connect, sendto, sendmsg, sendmmsg, bind by number (or socketcall) */
-	long long ret;   /* 0, bytes sent, or -errno */
+	long long ret; /* 0, bytes sent, or -errno */
 	unsigned char local_addr[16];
 	unsigned char remote_addr[16];
 	unsigned long long sock_cookie; /* 0: not known */
 	unsigned long long bytes; /* send: asked for */
 	int fd; /* -1: not known (io_uring) */
-	unsigned int net_ns;  /* of the socket */
+	unsigned int net_ns; /* of the socket */
 	unsigned short local_port;
 	unsigned short remote_port;
-	unsigned short family;  /* AF_*: of the socket */
+	unsigned short family; /* AF_*: of the socket */
 	unsigned short addr_family; /* AF_* of the address passed; 0: none (a connected send) */
-	unsigned short type;  /* SOCK_* */
+	unsigned short type; /* SOCK_* */
 	unsigned short protocol; /* IPPROTO_* */
-	unsigned short state;  /* TCP_* after the call; 0: not TCP */
+	unsigned short state; /* TCP_* after the call; 0: not TCP */
 	unsigned short unix_path_len; /* AF_UNIX: peer's (or bound) path; abstract names begin with '@' */
 	char strings[];
 };

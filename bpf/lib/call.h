@@ -45,6 +45,11 @@ struct call {
 
 #if defined(__TARGET_ARCH_x86)
 
+/* Names of the functions in the call tables: native calls, and those that are others in the 32-bit ABI. */
+#define NATIVE_CALL "__x64_sys_"
+#define COMPAT_ONLY_CALL "__ia32_compat_sys_"
+#define COMPAT_SAME_CALL "__ia32_sys_" /* does the same, gets its arguments otherwise */
+
 /* TS_COMPAT: set at a 32-bit entry (int 0x80, sysenter), whatever the program's own ABI; still set at sys_exit. */
 static __always_inline bool in_compat_call(struct task_struct *task)
 {
@@ -101,6 +106,9 @@ static __always_inline u32 portable_open_flags(u32 flags, bool compat)
 }
 
 #else
+
+#define NATIVE_CALL "__arm64_sys_" /* of both ABIs where both do the same */
+#define COMPAT_ONLY_CALL "__arm64_compat_sys_"
 
 static __always_inline bool in_compat_call(struct task_struct *task)
 {

@@ -7,6 +7,7 @@
 /* Steps of one walk: components plus mounts crossed. A deeper path loses its leading folders and is flagged truncated. */
 #define SAKER_PATH_STEPS 512
 #define SAKER_NAME_MAX 255
+#define SAKER_CHUNK 64 /* bytes compared at once */
 
 #define SAKER_TMPFS_MAGIC 0x01021994
 #define SAKER_HUGETLBFS_MAGIC 0x958458f6
@@ -24,7 +25,7 @@ struct path_scratch {
 	u32 start; /* where the path begins in text */
 	u32 flags; /* enum saker_flag */
 	char text[SAKER_PATH_MAX + SAKER_NAME_MAX + 1]; /* a whole name of slack: it bounds every copy */
-	char name[SAKER_PATH_MAX + 8];
+	char name[SAKER_PATH_MAX + SAKER_CHUNK];
 };
 
 SAKER_SCRATCH(scratch_path, SAKER_SLOT_PATH_END, struct path_scratch);
@@ -200,38 +201,46 @@ static __always_inline u32 append_cgroup_path(__u32 slot, struct saker_event_hea
 	return append_path(slot, hdr, room, SAKER_PATH_MAX - path->start);
 }
 
-/* Whether the caller's text (len bytes with NUL, in path->name) is the path that the walk found, which is as long. */
-__noinline int same_as_path(__u32 slot, __u32 len)
+/* Whether up to SAKER_CHUNK bytes of the two texts are equal, from `from` on. */
+__noinline int same_chunk(__u32 slot, __u32 from, __u32 len)
 {
 	struct path_scratch *path = path_scratch(slot);
-	u64 at, i;
+	u64 at, i = from, differ;
+	s32 left = len - from;
+	int word;
 
-	if (!path || len > SAKER_PATH_MAX)
+	if (!path)
 		return 0;
-	for (i = 0; i < SAKER_PATH_MAX; i += sizeof(u64)) {
-		if (i + sizeof(u64) > len)
-			break;
-		at = path->start + i;
-		OPAQUE(at);
-		if (at > SAKER_PATH_MAX - sizeof(u64))
-			return 0;
-		if (*(u64 *)(path->text + at) != *(u64 *)(path->name + i))
-			return 0;
-	}
-	at = path->start + len - sizeof(u64); /* the end, eight bytes again, or all of a short text */
-	i = len - sizeof(u64);
-	if (len < sizeof(u64)) {
-		at = path->start;
-		i = 0;
-	}
+	at = path->start + from;
 	OPAQUE(at);
 	OPAQUE(i);
 	if (at > SAKER_PATH_MAX || i > SAKER_PATH_MAX)
 		return 0;
-	if (len >= sizeof(u64))
-		return *(u64 *)(path->text + at) == *(u64 *)(path->name + i);
-	/* both are closed by NUL within these eight bytes: what follows is shifted out */
-	return !((*(u64 *)(path->text + at) ^ *(u64 *)(path->name + i)) << (64 - 8 * (len & 7)));
+#pragma unroll
+	for (word = 0; word < SAKER_CHUNK; word += sizeof(u64), left -= sizeof(u64)) {
+		differ = *(u64 *)(path->text + at + word) ^ *(u64 *)(path->name + i + word);
+		if (left < (s32)sizeof(u64)) /* what follows the end is shifted out */
+			return left <= 0 || !(differ << ((64 - 8 * left) & 63));
+		if (differ)
+			return 0;
+	}
+	return 1;
+}
+
+/* Whether the caller's text (len bytes with NUL, in path->name) is the path that the walk found, which is as long. */
+__noinline int same_as_path(__u32 slot, __u32 len)
+{
+	u32 from;
+
+	if (len > SAKER_PATH_MAX)
+		return 0;
+	for (from = 0; from < SAKER_PATH_MAX; from += SAKER_CHUNK) {
+		if (from >= len)
+			break;
+		if (!same_chunk(slot, from, len))
+			return 0;
+	}
+	return 1;
 }
 
 enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };

@@ -21,6 +21,8 @@ int BPF_PROG(calls__sys, struct pt_regs *regs, long ret)
 	if (!current_observed())
 		return 0;
 	identify_call(&call, (void *)bpf_get_current_task());
+	if (is_change_call(call.id))
+		return saker_sys_kinds & 1 << SAKER_PROCESS_CHANGE ? on_change_exit(&call, ret) : 0;
 	if (is_open_call(call.id) && saker_sys_kinds & 1 << SAKER_FILE_OPEN)
 		return on_open_exit(&call, ret);
 	if (call.id == SAKER_CALL_EXECVE || call.id == SAKER_CALL_EXECVEAT)

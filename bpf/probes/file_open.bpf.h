@@ -72,7 +72,7 @@ static __always_inline void read_opened_file(struct saker_file_open *event, stru
 		event->file_flags |= SAKER_FILE_MEMFD;
 }
 
-/* The folder that a relative name starts from. */
+/* The folder that a relative name starts from; none where the descriptor is no open one. */
 static __always_inline struct path base_of(struct task_struct *task, s32 dirfd)
 {
 	struct path base = {};
@@ -89,6 +89,7 @@ static __always_inline void append_name(__u32 slot, struct saker_file_open *even
 					const struct open_facts *open)
 {
 	struct path_scratch *path = path_scratch(slot);
+	struct path base;
 	bool relative;
 	long len;
 
@@ -106,8 +107,11 @@ static __always_inline void append_name(__u32 slot, struct saker_file_open *even
 		return;
 	relative = path->name[0] != '/';
 	event->name_len = append_bytes(&event->hdr, SAKER_MEDIUM_MAX, path->name, len);
-	if (relative)
-		event->base_len = append_path_of(slot, &event->hdr, SAKER_MEDIUM_MAX, task, base_of(task, open->dirfd));
+	if (!relative)
+		return;
+	base = base_of(task, open->dirfd);
+	if (base.dentry)
+		event->base_len = append_path_of(slot, &event->hdr, SAKER_MEDIUM_MAX, task, base);
 }
 
 /* Fills the slot's record but for hdr.arg. The caller has asked wanted(). */

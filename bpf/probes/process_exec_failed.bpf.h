@@ -90,14 +90,6 @@ static __always_inline int on_exec_function(__u32 slot, long ret)
  * end in them. bprm_execve, one level down, is not reached by ENOENT since 6.8 (the file is opened before it), and
  * do_execveat_common is cut up by the compiler (".isra.0"). The program still has the arguments, in its saved registers.
  * Misses: execs by the kernel itself (usermode helpers), which have no caller. */
-#if defined(__TARGET_ARCH_x86)
-#define NATIVE_CALL "__x64_sys_"
-#define COMPAT_CALL "__ia32_compat_sys_"
-#else
-#define NATIVE_CALL "__arm64_sys_"
-#define COMPAT_CALL "__arm64_compat_sys_"
-#endif
-
 #define EXEC_FAILED(name, function, slot)                                                                              \
 	SEC("fexit/" function)                                                                                         \
 	int BPF_PROG(process_exec_failed__fn_##name, const struct pt_regs *regs, long ret)                             \
@@ -112,5 +104,5 @@ static __always_inline int on_exec_function(__u32 slot, long ret)
 
 EXEC_FAILED(execve, NATIVE_CALL "execve", SAKER_SLOT_EXECVE)
 EXEC_FAILED(execveat, NATIVE_CALL "execveat", SAKER_SLOT_EXECVEAT)
-EXEC_FAILED(compat_execve, COMPAT_CALL "execve", SAKER_SLOT_COMPAT_EXECVE)
-EXEC_FAILED(compat_execveat, COMPAT_CALL "execveat", SAKER_SLOT_COMPAT_EXECVEAT)
+EXEC_FAILED(compat_execve, COMPAT_ONLY_CALL "execve", SAKER_SLOT_COMPAT_EXECVE)
+EXEC_FAILED(compat_execveat, COMPAT_ONLY_CALL "execveat", SAKER_SLOT_COMPAT_EXECVEAT)

@@ -29,6 +29,10 @@ const BLIND: Readonly<Record<string, Partial<Record<ServedEvent['plan'], string>
     syscall:
       'write(2) and splice(2) on a socket, and sends of io_uring; a datagram’s destination is the caller’s claim',
   },
+  'process.change': {
+    function: 'pivot_root',
+    syscall: 'pivot_root',
+  },
   'net.bind': { syscall: 'binds of io_uring; of a failed bind the address is the caller’s claim' },
 };
 

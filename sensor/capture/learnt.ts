@@ -5,6 +5,13 @@ import { groupRecord, processRecord } from './snapshot.js';
 /** Chains of ancestors longer than this are cut. */
 const ANCESTOR_LIMIT = 1024;
 
+/** Records that bring a process, whose ancestors may be gone when an alert asks for them. */
+const CAME: ReadonlySet<number> = new Set([
+  KIND.PROCESS_FORK,
+  KIND.PROCESS_EXEC,
+  KIND.PROCESS_SEEN,
+]);
+
 /**
  * What identity finds out beside the records (in /proc, in the cgroup file system), as records: a replay has the records and
  * nothing else. Hence it asks for each process's ancestors and group at once, while they can be had.
@@ -32,8 +39,7 @@ export class LearntRecords {
   /** Identity took a record and stands on it. */
   after(identity: Identity, record: RecordCursor): void {
     const { event } = identity;
-    const changed = record.kind === KIND.PROCESS_FORK || record.kind === KIND.PROCESS_EXEC;
-    if (event.row >= 0 && (changed || this.#filled.length > 0)) {
+    if (event.row >= 0 && (CAME.has(record.kind) || this.#filled.length > 0)) {
       let row = event.row;
       for (let i = 0; row >= 0 && i < ANCESTOR_LIMIT; i++) row = event.parent(row);
     }

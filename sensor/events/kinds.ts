@@ -11,6 +11,8 @@ export const KIND_NAMES: ReadonlyMap<number, string> = new Map([
   [KIND.CGROUP_RMDIR, 'cgroup.rmdir'],
   [KIND.PROCESS_SEEN, 'process.seen'],
   [KIND.NET_VERDICT, 'net.verdict'],
+  [KIND.PROCESS_LEFT, 'process.left'],
+  [KIND.PROCESS_CHANGE, 'process.change'],
   [KIND.PROCESS_EXEC_FAILED, 'process.exec_failed'],
   [KIND.FILE_OPEN, 'file.open'],
   [KIND.NET_CONNECT, 'net.connect'],
@@ -70,7 +72,7 @@ export class EventTypes {
     this.#compat = CALLS[names[1]];
   }
 
-  /** Null for kinds that are no event of Falco's (cgroups, the scan). */
+  /** Null for kinds that are no event of Falco's (cgroups, the scan, changes). */
   of(record: RecordCursor): string | null {
     switch (record.kind) {
       case KIND.PROCESS_EXIT:

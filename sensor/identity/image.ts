@@ -52,6 +52,24 @@ export class Image implements ImageFacts {
     this.mtimeNs = facts.mtimeNs;
   }
 
+  /** The same with arguments that were learnt later. */
+  withArgs(exe: ByteString, args: ByteString | null): Image {
+    const { exePath, env, filename, comm, exeFlags, exeDev, exeIno, ctimeNs, mtimeNs } = this;
+    return new Image({
+      exe,
+      args,
+      exePath,
+      env,
+      filename,
+      comm,
+      exeFlags,
+      exeDev,
+      exeIno,
+      ctimeNs,
+      mtimeNs,
+    });
+  }
+
   /** Name, blank, arguments. Kept once made: rules ask for it on every event of the process. */
   get line(): ByteString {
     return (this.#line ??= commandLine(this.comm, this.args));

@@ -61,13 +61,35 @@ export class ProcRepair implements ProcessRepair {
   borrowParent(row: number, nowNs: number): number {
     const table = this.#table;
     if (!this.#mayLook()) return NO_ROW;
-    const pid = table.parentPid[row]!;
-    const parent = table.insert(pid, table.parentStartLow[row]!, table.parentStartHigh[row]!);
-    table.borrow(parent, nowNs);
-    if (this.#count(parent, this.#fill(parent))) return table.parent(row);
-    table.remove(parent);
+    if (this.#borrow(row, nowNs)) return table.parent(row);
+    // It has ended outside our sight; then the child has another parent by now.
+    if (this.#adoptedMeanwhile(row)) {
+      const reaper = table.parent(row);
+      if (reaper !== NO_ROW || this.#borrow(row, nowNs)) return table.parent(row);
+    }
     table.orphan[row] = 1;
     return NO_ROW;
+  }
+
+  addArgs(row: number): RepairResult {
+    if (!this.#mayLook()) return 'later';
+    const table = this.#table;
+    const image = table.image[row];
+    if (!image) return 'failed';
+    const pid = table.pid[row]!;
+    let done = false;
+    try {
+      const text = this.#read(pid, 'cmdline', ARGS_MAX);
+      // Read before the start is checked: a pid that was given away meanwhile shows.
+      if (this.#isSame(row)) {
+        const { exe, args } = argsOf(text);
+        table.image[row] = image.withArgs(exe, args);
+        done = true;
+      }
+    } catch {
+      // gone: its name and its executable are known
+    }
+    return this.#count(row, done) ? 'done' : 'failed';
   }
 
   /** Within this second's allowance? */
@@ -97,13 +119,45 @@ export class ProcRepair implements ProcessRepair {
     return { repaired: this.#repaired, failed: this.#failed, throttled: this.#throttled };
   }
 
+  /** Makes a row for the parent that `row` names. */
+  #borrow(row: number, nowNs: number): boolean {
+    const table = this.#table;
+    const pid = table.parentPid[row]!;
+    const parent = table.insert(pid, table.parentStartLow[row]!, table.parentStartHigh[row]!);
+    table.borrow(parent, nowNs);
+    if (this.#count(parent, this.#fill(parent))) return true;
+    table.remove(parent);
+    return false;
+  }
+
+  /** Asks /proc for the parent that a running process has now; true if that is another one. */
+  #adoptedMeanwhile(row: number): boolean {
+    const table = this.#table;
+    const before = table.parentPid[row]!;
+    const stat = table.isLive(row) ? this.#stat(table.pid[row]!) : null;
+    if (stat === null || !this.#startsWith(row, stat)) return false;
+    this.#adopt(row, stat.ppid);
+    return table.parentPid[row] !== before;
+  }
+
+  /** Does a pid still stand for the process of the row? */
+  #isSame(row: number): boolean {
+    const stat = this.#stat(this.#table.pid[row]!);
+    return stat !== null && this.#startsWith(row, stat);
+  }
+
+  #startsWith(row: number, stat: Stat): boolean {
+    const table = this.#table;
+    const startNs = table.startHigh[row]! * 2 ** 32 + table.startLow[row]!;
+    return Math.abs(stat.startNs - startNs) <= TICK_NS;
+  }
+
   #fill(row: number): boolean {
     const table = this.#table;
     const pid = table.pid[row]!;
-    const startNs = table.startHigh[row]! * 2 ** 32 + table.startLow[row]!;
     try {
       const stat = parseStat(this.#read(pid, 'stat', STAT_MAX));
-      if (stat === null || Math.abs(stat.startNs - startNs) > TICK_NS) return false;
+      if (stat === null || !this.#startsWith(row, stat)) return false;
       const status = parseStatus(this.#read(pid, 'status', STATUS_MAX));
       const image = this.#image(pid, stat.comm);
       const again = parseStat(this.#read(pid, 'stat', STAT_MAX));
@@ -152,8 +206,7 @@ export class ProcRepair implements ProcessRepair {
   }
 
   #image(pid: number, comm: ByteString): Image {
-    const raw = this.#read(pid, 'cmdline', ARGS_MAX);
-    const { exe, args } = splitArgs(raw === '' ? null : raw.replace(/\0$/, ''));
+    const { exe, args } = argsOf(this.#read(pid, 'cmdline', ARGS_MAX));
     const link = this.#link(pid, 'exe') ?? '';
     const deleted = link.endsWith(' (deleted)');
     const path = deleted ? link.slice(0, -' (deleted)'.length) : link;
@@ -194,6 +247,10 @@ export class ProcRepair implements ProcessRepair {
     }
   }
 }
+
+/** Of /proc/PID/cmdline. */
+const argsOf = (text: ByteString): ReturnType<typeof splitArgs> =>
+  splitArgs(text === '' ? null : text.replace(/\0$/, ''));
 
 interface Stat {
   readonly comm: ByteString;

@@ -103,6 +103,8 @@ export class ProcessTable {
   readonly origin: Uint8Array;
   /** 1: its parent was looked for outside the table in vain. */
   readonly orphan: Uint8Array;
+  /** 1: it has arguments, but its record could not bring them. */
+  readonly lacksArgs: Uint8Array;
   readonly comm: (ByteString | null)[];
   readonly cwd: (ByteString | null)[];
   readonly image: (Image | null)[];
@@ -168,6 +170,7 @@ export class ProcessTable {
     this.exitNs = new Float64Array(n);
     this.origin = new Uint8Array(n);
     this.orphan = new Uint8Array(n);
+    this.lacksArgs = new Uint8Array(n);
     this.comm = new Array<ByteString | null>(n).fill(null);
     this.cwd = new Array<ByteString | null>(n).fill(null);
     this.image = new Array<Image | null>(n).fill(null);
@@ -474,7 +477,7 @@ export class ProcessTable {
       this.capPermitted[half] = this.capInheritable[half] = this.capEffective[half] = 0;
     this.cgroupId[row] = this.imageNs[row] = this.exitNs[row] = 0;
     this.origin[row] = ORIGIN.records;
-    this.orphan[row] = 0;
+    this.orphan[row] = this.lacksArgs[row] = 0;
     this.#parent[row] = this.#firstChild[row] = NO_ROW;
     this.#nextSibling[row] = this.#previousSibling[row] = NO_ROW;
     this.#birth[row] = NO_ROW;

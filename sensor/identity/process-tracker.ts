@@ -1,13 +1,15 @@
 import type { ByteString } from '../core/bytes.js';
 
 import { Image } from './image.js';
-import { AT, KIND, STRING, type RecordCursor } from '../events/index.js';
+import { AT, FLAG, KIND, STRING, type RecordCursor } from '../events/index.js';
 import { NO_ROW, ORIGIN, type ProcessTable } from './process-table.js';
 
-const ID = AT.process_exec.id;
 const EXEC = AT.process_exec;
 const EXEC_STRING = STRING.process_exec;
+const CHANGE_STRING = STRING.process_change;
 const HEADER = AT.header;
+/** At one place in every record that has an identity: right behind the header (checked in unit tests). */
+const ID = EXEC.id;
 
 const COMM_LENGTH = 16;
 
@@ -26,6 +28,10 @@ export interface ProcessRepair {
    * @returns the parent's row; NO_ROW when there is none to be had, now or ever.
    */
   borrowParent(row: number, nowNs: number): number;
+  /**
+   * Adds the arguments that the row's record could not bring. Bounded: may put it off.
+   */
+  addArgs(row: number): RepairResult;
 }
 
 /** How often records did not find their process. */
@@ -37,7 +43,8 @@ export interface TrackerStats {
 }
 
 /**
- * Keeps the process table by the records of fork, exec, exit and of the start-up scan.
+ * Keeps the process table by the records of fork, exec, exit and of changes in between, of the start-up scan and of moves into the
+ * scope and out of it.
  *
  * @remarks Hot path. Attach first, then scan: records of the scan may be older than what fork, exec and exit records have said
  *   already. A process that exited leaves its row for a while, also when it was never known, so that a late record of the scan
@@ -81,6 +88,10 @@ export class ProcessTracker {
         return this.#exit(record);
       case KIND.PROCESS_SEEN:
         return this.#seen(record);
+      case KIND.PROCESS_CHANGE:
+        return this.#change(record);
+      case KIND.PROCESS_LEFT:
+        return this.#left(record);
       case KIND.CGROUP_MKDIR:
       case KIND.CGROUP_RMDIR:
         return NO_ROW;
@@ -95,9 +106,11 @@ export class ProcessTracker {
    */
   parent(row: number, nowNs: number): number {
     const table = this.#table;
-    const parent = table.parent(row);
-    if (parent !== NO_ROW || table.orphan[row] === 1 || table.parentPid[row] === 0) return parent;
-    return this.#repair?.borrowParent(row, nowNs) ?? NO_ROW;
+    let parent = table.parent(row);
+    if (parent === NO_ROW && table.orphan[row] === 0 && table.parentPid[row] !== 0)
+      parent = this.#repair?.borrowParent(row, nowNs) ?? NO_ROW;
+    if (parent !== NO_ROW && table.lacksArgs[parent] === 1) this.#addArgs(parent);
+    return parent;
   }
 
   stats(): TrackerStats {
@@ -146,16 +159,19 @@ export class ProcessTracker {
   }
 
   /**
-   * Of the scan, or of a capture's snapshot: those name no thread and, of what came from /proc, no count of execs but their
-   * origin as the header's argument.
+   * Of the scan, of a move into the scope, or of a capture's snapshot: that names no thread and, of what came from /proc, no
+   * count of execs but its origin as the header's argument.
    */
   #seen(record: RecordCursor): number {
     const table = this.#table;
     const path = record.string(EXEC_STRING.cgroup);
     if (path !== null) this.#onSeen?.(record.u64(HEADER.cgroup_id), path);
+    const outside = (record.flags & FLAG.OUTSIDE) !== 0;
     let row = this.#find(record);
     if (row === NO_ROW) {
       row = this.#insert(record);
+    } else if (outside && table.isLive(row) && table.image[row] !== null) {
+      return row; // told of before, by another process that it stands above
     } else if (
       !table.isLive(row) ||
       (table.origin[row] === ORIGIN.records &&
@@ -165,11 +181,41 @@ export class ProcessTracker {
       this.#staleSeen++;
       return row;
     }
+    const known = table.origin[row] === ORIGIN.borrowed ? null : table.image[row]!;
     this.#program(row, record);
-    if (record.tid === 0 && record.u32(ID.exec_count) === 0) {
-      if (record.arg === ORIGIN.borrowed) table.borrow(row, record.u64(HEADER.ts_ns));
-      else table.origin[row] = ORIGIN.repaired;
+    table.lacksArgs[row] = lacksArgs(record) ? 1 : 0;
+    if (table.lacksArgs[row] === 1 && sameProgram(known, table.image[row]!)) {
+      table.image[row] = known; // moved within the scope: what it runs was known in full
+      table.lacksArgs[row] = 0;
     }
+    const counted = record.tid !== 0 || record.u32(ID.exec_count) !== 0;
+    if (outside || (!counted && record.arg === ORIGIN.borrowed))
+      table.borrow(row, record.u64(HEADER.ts_ns));
+    else if (!counted) table.origin[row] = ORIGIN.repaired;
+    return row;
+  }
+
+  /** Threads may differ in what they are allowed; the row has what the first one is. */
+  #change(record: RecordCursor): number {
+    const table = this.#table;
+    const row = this.#subject(record);
+    const cwd = record.common(CHANGE_STRING.cwd);
+    if (cwd !== null) table.cwd[row] = cwd;
+    this.#session(row, record);
+    if (record.tid !== record.tgid) return row;
+    this.#credentials(row, record);
+    table.pidNs[row] = record.u32(ID.pid_ns);
+    table.mntNs[row] = record.u32(ID.mnt_ns);
+    return row;
+  }
+
+  /** Out of the scope: no record will tell of its end. Of most that move outside, nothing was ever known. */
+  #left(record: RecordCursor): number {
+    const table = this.#table;
+    const row = this.#find(record);
+    if (row === NO_ROW || !table.isLive(row)) return NO_ROW;
+    table.cgroupId[row] = record.u64(HEADER.cgroup_id);
+    if (table.origin[row] !== ORIGIN.borrowed) table.borrow(row, record.u64(HEADER.ts_ns));
     return row;
   }
 
@@ -203,7 +249,8 @@ export class ProcessTracker {
     // In scope after all: its exit will be told.
     if (table.origin[row] === ORIGIN.borrowed) table.origin[row] = ORIGIN.repaired;
     if (table.image[row] === null && table.exitNs[row] === 0) this.#fill(row);
-    // Fresh kernel truth, newer than any exec or fork: there are no records of setuid or of moves between control groups.
+    else if (table.lacksArgs[row] === 1) this.#addArgs(row);
+    // Fresh kernel truth: threads may differ in their user, and a move within the scope can be overtaken by what moved.
     table.euid[row] = record.uid;
     table.cgroupId[row] = record.u64(HEADER.cgroup_id);
     return row;
@@ -216,6 +263,10 @@ export class ProcessTracker {
     if (result === 'done') return;
     if (result === 'failed') table.image[row] = UNKNOWN_IMAGE;
     table.comm[row] ??= UNKNOWN;
+  }
+
+  #addArgs(row: number): void {
+    if (this.#repair?.addArgs(row) !== 'later') this.#table.lacksArgs[row] = 0;
   }
 
   #find(record: RecordCursor): number {
@@ -268,25 +319,36 @@ export class ProcessTracker {
   #identity(row: number, record: RecordCursor): void {
     const table = this.#table;
     table.execCount[row] = record.u32(ID.exec_count);
-    table.euid[row] = record.u32(ID.euid);
-    table.egid[row] = record.u32(ID.egid);
     table.loginuid[row] = record.u32(ID.loginuid);
     table.vpid[row] = record.u32(ID.vpid);
-    table.sid[row] = record.u32(ID.sid);
-    table.pgid[row] = record.u32(ID.pgid);
-    table.vpgid[row] = record.u32(ID.vpgid);
-    table.tty[row] = record.u32(ID.tty);
     table.pidNs[row] = record.u32(ID.pid_ns);
     table.mntNs[row] = record.u32(ID.mnt_ns);
     table.pidnsStartLow[row] = record.u32(ID.pidns_start_ns);
     table.pidnsStartHigh[row] = record.u32(ID.pidns_start_ns + 4);
+    table.cgroupId[row] = record.u64(HEADER.cgroup_id);
+    this.#session(row, record);
+    this.#credentials(row, record);
+  }
+
+  /** What all threads of a process have in common. */
+  #session(row: number, record: RecordCursor): void {
+    const table = this.#table;
+    table.sid[row] = record.u32(ID.sid);
+    table.pgid[row] = record.u32(ID.pgid);
+    table.vpgid[row] = record.u32(ID.vpgid);
+    table.tty[row] = record.u32(ID.tty);
+  }
+
+  #credentials(row: number, record: RecordCursor): void {
+    const table = this.#table;
+    table.euid[row] = record.u32(ID.euid);
+    table.egid[row] = record.u32(ID.egid);
     table.capPermitted[2 * row] = record.u32(ID.cap_permitted);
     table.capPermitted[2 * row + 1] = record.u32(ID.cap_permitted + 4);
     table.capInheritable[2 * row] = record.u32(ID.cap_inheritable);
     table.capInheritable[2 * row + 1] = record.u32(ID.cap_inheritable + 4);
     table.capEffective[2 * row] = record.u32(ID.cap_effective);
     table.capEffective[2 * row + 1] = record.u32(ID.cap_effective + 4);
-    table.cgroupId[row] = record.u64(HEADER.cgroup_id);
   }
 
   #setParent(row: number, record: RecordCursor, adopted: boolean): void {
@@ -315,6 +377,17 @@ export class ProcessTracker {
     this.#table.comm[row] = record.chars(ID.comm, COMM_LENGTH);
   }
 }
+
+function lacksArgs(record: RecordCursor): boolean {
+  return (
+    (record.flags & FLAG.PARTIAL) !== 0 &&
+    record.u32(EXEC.args_total) > 0 &&
+    record.string(EXEC_STRING.args) === null
+  );
+}
+
+const sameProgram = (known: Image | null, seen: Image): known is Image =>
+  known !== null && known.exePath === seen.exePath && known.comm === seen.comm;
 
 /** What Falco shows for a process it could not learn about. */
 export const UNKNOWN = '<NA>';

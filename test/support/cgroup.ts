@@ -27,9 +27,8 @@ export async function makeCgroup(place: Place, below = ''): Promise<Cgroup> {
   await mustExec(place, `mkdir -p ${quote(path)}`);
   return {
     path,
-    // The second bash is executed inside: the sensor has seen it start, as it would any other program.
     inside: (script) =>
-      `bash -c ${quote(`echo $$ > ${quote(`${path}/cgroup.procs`)} && exec bash -c ${quote(script)}`)}`,
+      `bash -c ${quote(`echo $$ > ${quote(`${path}/cgroup.procs`)} || exit\n${script}`)}`,
     async remove() {
       await mustExec(place, removeScript(name));
     },

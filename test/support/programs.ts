@@ -16,6 +16,7 @@ export const programs = {
   memfdRun: `${folder}/memfd-run`,
   flow: `${folder}/flow`,
   farSide: `${folder}/far-side`,
+  act: `${folder}/act`,
 } as const;
 
 /** Builds them, where they are older than their sources. Call it before a guest boots: it sees files as first read. */

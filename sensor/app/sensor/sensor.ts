@@ -1,6 +1,6 @@
 import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.js';
 import { compileRules, pushDown, type CompiledEngine } from '../../engine/index.js';
-import { KIND_NAMES, type RecordCursor } from '../../events/index.js';
+import { KIND, KIND_NAMES, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
 import { readVerdict } from '../../enforce/index.js';
 import { LearntRecords, type CapturedRules } from '../../capture/index.js';
@@ -76,6 +76,8 @@ export class Sensor {
   #capturing = false;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
+  /** Records of the start-up scan, which came past the rings: the kernel does not count them. */
+  #scanned = 0;
 
   /** Loads everything, attaches nothing. @throws SakerError of the kernel door or the spool. */
   constructor(options: SensorOptions, logger: Logger, post: (message: FromSensor) => void) {
@@ -158,6 +160,7 @@ export class Sensor {
     this.#probes.attach();
     const scan = this.#probes.scan();
     this.#pipeline.batch(scan, scan.length);
+    this.#scanned = this.#pipeline.walk.stats().delivered[KIND.PROCESS_SEEN] ?? 0;
     source.resume();
     this.#timer = setInterval(() => {
       this.#identity.clock.refresh();
@@ -261,7 +264,7 @@ export class Sensor {
         seen,
         filtered,
         sent,
-        received: delivered[kind] ?? 0,
+        received: (delivered[kind] ?? 0) - (kind === KIND.PROCESS_SEEN ? this.#scanned : 0),
         lost: lossNames(lost),
       };
     }

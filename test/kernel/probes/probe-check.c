@@ -232,6 +232,8 @@ static const char *const kind_names[SAKER_KIND_MAX] = {
     [SAKER_CGROUP_RMDIR] = "cgroup.rmdir",
     [SAKER_PROCESS_SEEN] = "process.seen",
     [SAKER_NET_VERDICT] = "net.verdict",
+    [SAKER_PROCESS_LEFT] = "process.left",
+    [SAKER_PROCESS_CHANGE] = "process.change",
     [SAKER_PROCESS_EXEC_FAILED] = "process.exec_failed",
     [SAKER_FILE_OPEN] = "file.open",
     [SAKER_NET_CONNECT] = "net.connect",
@@ -257,10 +259,7 @@ static void text(const char *name, const char **at, unsigned len) {
   *at += len;
 }
 
-static void print_exec(const struct saker_process_exec *e) {
-  const char *at = e->strings;
-  const struct saker_identity *i = &e->id;
-
+static void print_identity(const struct saker_identity *i) {
   printf(" comm=%.16s ppid=%u pstart=%llu nspidstart=%llu exec=%u "
          "uid=%u/%u/%u/%u gid=%u/%u loginuid=%u vpid=%u sid=%u pgid=%u/%u "
          "tty=%u ns=%u,%u,%u,%u,%u caps=%llx",
@@ -268,6 +267,12 @@ static void print_exec(const struct saker_process_exec *e) {
          i->exec_count, i->uid, i->euid, i->suid, i->fsuid, i->gid, i->egid,
          i->loginuid, i->vpid, i->sid, i->pgid, i->vpgid, i->tty, i->pid_ns,
          i->mnt_ns, i->net_ns, i->user_ns, i->cgroup_ns, i->cap_effective);
+}
+
+static void print_exec(const struct saker_process_exec *e) {
+  const char *at = e->strings;
+
+  print_identity(&e->id);
   if (e->hdr.kind == SAKER_PROCESS_FORK)
     return;
   printf(" ino=%llu dev=%u:%u ctime=%llu mtime=%llu exe_flags=%#x mode=%o "
@@ -320,6 +325,14 @@ static int on_record(void *unused, void *data, size_t slot) {
   case SAKER_PROCESS_SEEN:
     print_exec(data);
     break;
+  case SAKER_PROCESS_CHANGE: {
+    const struct saker_process_change *e = data;
+
+    at = e->strings;
+    print_identity(&e->id);
+    text("cwd", &at, e->cwd_len);
+    break;
+  }
   case SAKER_PROCESS_EXEC_FAILED: {
     const struct saker_process_exec_failed *e = data;
 

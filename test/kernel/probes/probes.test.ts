@@ -1,18 +1,25 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import { makeCgroup } from '../../support/cgroup.js';
 import type { Place } from '../../support/place.js';
 import { describeEverywhere, describeHere } from '../../support/places.js';
 import { buildProbeCheck, type Observed, observe, type Printed } from './records.js';
 
 buildProbeCheck();
 
-const FLAG = { claim: 2, compat: 4, uring: 8, partial: 16, fault: 32 } as const;
+const FLAG = { claim: 2, compat: 4, uring: 8, partial: 16, fault: 32, outside: 64 } as const;
 
 /** The programs of a place: functions in guests, system calls on this kernel. */
 function programsOf(place: Place): string {
   if (!place.isGuest) return 'calls__sys,file_open__sys_uring,process_*__any,cgroup_*__any';
   // 6.1 has no io_uring bind
-  return 'file_open__fn_*,net_connect__fn_*,net_send__fn_*,net_bind__fn_[abd]*,process_exec_failed__fn_*,process_*__any';
+  return 'file_open__fn_*,net_connect__fn_*,net_send__fn_*,net_bind__fn_[abd]*,process_exec_failed__fn_*,process_change__fn_*,process_*__any';
 }
+
+/** The part of them that tells who a process is, and its opens: less to load. */
+const ofProcesses = (place: Place): string =>
+  place.isGuest
+    ? 'process_change__fn_*,file_open__fn_[bdf]*,process_*__any'
+    : 'calls__sys,process_*__any';
 
 const flagsOf = (record: Printed): number => Number(record['flags']);
 const ofKind = (records: readonly Printed[], kind: string): Printed[] =>
@@ -170,6 +177,96 @@ describeEverywhere('the observing programs', (place) => {
     const orphan = records.find((record) => record['code'] === '0x700');
     expect(orphan).toMatchObject({ kind: 'process.exit', reaper: trigger });
   });
+
+  it('record what a process becomes without an exec', async () => {
+    const { calls, records, counters } = await observe(place(), ofProcesses(place()), 'changes');
+    const failed = calls.filter(({ what, ret }) => ret < 0 && !what.startsWith('open'));
+    expect(failed.map(({ what }) => what)).toEqual([
+      'chdir-missing',
+      'setsid-leader',
+      'setuid-denied',
+    ]);
+    const all = ofKind(records, 'process.change');
+    const process = all.find((change) => change['cwd'] === '/usr/lib')?.['tgid'];
+    const changes = all.filter((change) => change['tgid'] === process);
+    const SETNS = '308'; // may bring another folder: the system-call plan cannot tell
+    const moves = changes.filter((c) => c['cwd'] !== '' && c['arg'] !== SETNS);
+    expect(moves.map((c) => [c['arg'], c['cwd']])).toEqual([
+      ['80', '/usr/lib'],
+      ['81', '/etc'],
+      ['80', '/var'], // a thread's, whose folder is everybody's
+      ['80', '/var'], // a thread's, which had asked for its own
+      ['12', '/'],
+      ['161', '/'],
+      ['80', '/lib'],
+    ]);
+    const of = (arg: number): Printed | undefined =>
+      changes.findLast((change) => change['arg'] === String(arg));
+    const mountNs = (change: Printed | undefined) => change?.['ns']?.split(',')[1];
+    expect(of(109)).toMatchObject({ pgid: `${process}/${process}` });
+    expect(mountNs(of(272))).not.toBe(mountNs(of(109)));
+    expect(BigInt(`0x${of(126)?.['caps']}`) & (1n << 13n)).toBe(0n);
+    expect(of(106)).toMatchObject({ gid: '7/7' });
+    expect(of(114)).toMatchObject({ gid: '7/8' });
+    expect(of(119)).toMatchObject({ gid: '7/9' });
+    expect(of(70)).toMatchObject({ uid: '0/11/11/11', flags: '0x4' });
+    expect(of(208)).toMatchObject({ uid: '0/12/0/12', flags: '0x4' });
+    expect(of(117)).toMatchObject({ uid: '0/0/11/0' });
+    expect(of(105)).toMatchObject({ uid: '1000/1000/1000/1000', gid: '7/9', caps: '0' });
+    expect(changes.filter((change) => change['arg'] === '105').length).toBe(1);
+
+    const others = all.filter((change) => change['ppid'] === process);
+    expect(others.map((change) => change['arg'])).toEqual(['109', '112']);
+    for (const other of others) expect(other['pgid']).toBe(`${other['tgid']}/${other['tgid']}`);
+    expect(others[1]).toMatchObject({ sid: others[1]?.['tgid'] });
+    expect(counters.get('process.change')).toMatchObject({ filtered: 0, lost: 0 });
+
+    const opens = ofKind(records, 'file.open').filter((open) => open['tgid'] === process);
+    const baseOf = (name: string) => opens.find((open) => open['name'] === name)?.['base'];
+    expect(baseOf('os-release')).toBe('/usr/lib');
+    expect(baseOf('hostname')).toBe('/etc');
+    expect(baseOf('no/such')).toBe('/etc'); // by descriptor, failed
+    expect(baseOf('../no')).toBe('/etc');
+    expect(baseOf('file')).toBe(''); // by a descriptor that is none
+  }, 120_000);
+
+  it('record who comes into the scope and who leaves it', async () => {
+    const outside = await makeCgroup(place());
+    const { pids, records, counters } = await observe(
+      place(),
+      ofProcesses(place()),
+      `move=${outside.path}`,
+    ).finally(() => outside.remove());
+    const seen = ofKind(records, 'process.seen');
+    const entry = (pid: string | undefined) => seen.find((record) => record['tgid'] === pid);
+    const when = (record: Printed | undefined) => Number(record?.['ts']);
+
+    const itself = pids.get('moved-itself');
+    expect(entry(itself?.pid)).toMatchObject({ ppid: itself?.ppid, flags: '0' });
+    expect(entry(itself?.pid)?.['cgroup']).toMatch(/^\/saker-test-\d+$/); // the driver's
+    expect(entry(itself?.pid)?.['args']).toMatch(/^build\/probe-trigger\\0move=/);
+    expect(entry(itself?.pid)?.['exe']).toMatch(/\/build\/probe-trigger$/);
+    const opened = ofKind(records, 'file.open').find((open) => open['tgid'] === itself?.pid);
+    expect(opened).toMatchObject({ path: '/etc/hostname' });
+    expect(when(opened)).toBeGreaterThan(when(entry(itself?.pid)));
+    // Its parent, which is outside; it runs the same program, so its arguments could be read.
+    expect(entry(itself?.ppid)).toMatchObject({ flags: '0x40' });
+    expect(outside.path.endsWith(entry(itself?.ppid)?.['cgroup'] ?? '-')).toBe(true);
+    expect(entry(itself?.ppid)?.['args']).toBe(entry(itself?.pid)?.['args']);
+
+    const moved = pids.get('moved');
+    expect(entry(moved?.pid)).toMatchObject({ ppid: moved?.ppid, flags: '0x10', args: '' });
+    const left = ofKind(records, 'process.left').map((record) => record['tgid']);
+    expect(left).toContain(moved?.pid);
+    expect(left).toContain(moved?.ppid);
+
+    const born = pids.get('born');
+    const fork = ofKind(records, 'process.fork').find((record) => record['tgid'] === born?.pid);
+    expect(fork).toMatchObject({ ppid: born?.ppid, arg: '435' });
+    expect(when(entry(born?.pid))).toBeLessThan(when(fork));
+    expect(entry(born?.pid)?.['args']).toBe(entry(itself?.pid)?.['args']);
+    expect(counters.get('process.seen')).toMatchObject({ filtered: 0, lost: 0 });
+  }, 120_000);
 
   it('count every open of a flood', async () => {
     const made = place().isGuest ? 20_000 : 200_000;

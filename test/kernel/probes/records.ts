@@ -11,6 +11,8 @@ export interface Printed {
 export interface Observed {
   /** The trigger's calls in order: what, and its result. */
   readonly calls: readonly { readonly what: string; readonly ret: number }[];
+  /** Processes it named. */
+  readonly pids: ReadonlyMap<string, { readonly pid: string; readonly ppid: string }>;
   readonly records: readonly Printed[];
   /** By kind: seen, filtered, sent, lost, delivered. */
   readonly counters: ReadonlyMap<string, Readonly<Record<string, number>>>;
@@ -40,6 +42,12 @@ export async function observe(
       const match = /^([\w-]+) ret=(-?\d+)$/.exec(line);
       return match ? [{ what: match[1] ?? '', ret: Number(match[2]) }] : [];
     }),
+    pids: new Map(
+      lines.flatMap((line) => {
+        const match = /^([\w-]+) pid=(\d+) ppid=(\d+)$/.exec(line);
+        return match ? [[match[1] ?? '', { pid: match[2] ?? '', ppid: match[3] ?? '' }]] : [];
+      }),
+    ),
     records: lines.filter((line) => /^(process|file|net|cgroup)\.\w+ ts=/.test(line)).map(parse),
     counters: new Map(
       lines.flatMap((line) => {

@@ -4,17 +4,20 @@
 // "<what> ret=<result>". Static and without a C library's own calls in between,
 // so that what is counted is what it made.
 //
-//   trigger [PART…]     parts: opens compat uring net exec exits jail flood=N
+//   trigger [PART…]     parts: opens compat uring net exec exits jail
+//   changes move=GROUP flood=N
 //   (default: the first five)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -366,6 +369,155 @@ static void jail(void) {
   _exit(0);
 }
 
+static void *folder_of_its_own(void *unused) {
+  syscall(SYS_unshare, CLONE_FS);
+  DO("thread-chdir", syscall(SYS_chdir, "/usr"));
+  return NULL;
+}
+
+static void *shared_folder(void *unused) {
+  DO("thread-shared-chdir", syscall(SYS_chdir, "/var"));
+  return NULL;
+}
+
+static void in_thread(void *(*body)(void *)) {
+  pthread_t thread;
+
+  pthread_create(&thread, NULL, body, NULL);
+  pthread_join(thread, NULL);
+}
+
+// Everything that changes who a process is without an exec, in a process that
+// does nothing else.
+static void changes(void) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct caps[2];
+  char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  int etc = open("/etc", O_PATH | O_DIRECTORY), gate[2], status;
+  pid_t child = fork(), grandchild;
+
+  if (child) {
+    waitpid(child, &status, 0);
+    return;
+  }
+  dprintf(1, "changes pid=%d\n", getpid());
+  DO("chdir-missing", syscall(SYS_chdir, "/nonexistent"));
+  DO("chdir", syscall(SYS_chdir, "/proc/self/root/tmp/../usr/lib"));
+  DO("open-relative", syscall(SYS_open, "os-release", O_RDONLY));
+  DO("fchdir", syscall(SYS_fchdir, etc));
+  DO("open-after-fchdir", syscall(SYS_openat, AT_FDCWD, "hostname", O_RDONLY));
+  DO("openat-missing", syscall(SYS_openat, etc, "no/such", O_RDONLY));
+  DO("openat-badfd", syscall(SYS_openat, 999, "file", O_RDONLY));
+  DO("open-missing-relative", syscall(SYS_open, "../no", O_RDONLY));
+  in_thread(shared_folder);
+  in_thread(folder_of_its_own);
+  DO("setpgid", syscall(SYS_setpgid, 0, 0));
+  pipe(gate);
+  grandchild = fork();
+  if (!grandchild) {
+    char byte;
+
+    close(gate[1]);
+    read(gate[0], &byte, 1); // until its parent has put it in its group
+    DO("setsid-leader", syscall(SYS_setsid));
+    _exit(0);
+  }
+  DO("setpgid-child", syscall(SYS_setpgid, grandchild, grandchild));
+  dprintf(1, "grandchild pid=%d\n", grandchild);
+  close(gate[1]);
+  waitpid(grandchild, NULL, 0);
+  if (!fork()) {
+    DO("setsid", syscall(SYS_setsid));
+    _exit(0);
+  }
+  wait(NULL);
+  DO("unshare", syscall(SYS_unshare, CLONE_NEWNS));
+  DO("setns", syscall(SYS_setns, open("/proc/self/ns/uts", O_RDONLY), 0));
+  syscall(SYS_capget, &header, caps);
+  caps[0].effective &= ~(1U << 13); // CAP_NET_RAW
+  DO("capset", syscall(SYS_capset, &header, caps));
+  DO("setgid", syscall(SYS_setgid, 7));
+  DO("setregid", syscall(SYS_setregid, -1, 8));
+  DO("setresgid", syscall(SYS_setresgid, -1, 9, -1));
+  strcpy(low, "/");
+  DO("compat-chdir", int80(12, (long)low, 0, 0, 0, 0, 0));
+  DO("compat-setreuid16", int80(70, 0, 11, 0, 0, 0, 0));
+  DO("setresuid", syscall(SYS_setresuid, -1, 0, -1));
+  DO("compat-setresuid", int80(208, 0, 12, 0, 0, 0, 0));
+  DO("setreuid", syscall(SYS_setreuid, -1, 0));
+  DO("chroot", syscall(SYS_chroot, "/usr"));
+  DO("chdir-in-root", syscall(SYS_chdir, "/lib"));
+  DO("setuid", syscall(SYS_setuid, 1000));
+  DO("setuid-denied", syscall(SYS_setuid, 0));
+  _exit(0);
+}
+
+static void join_group(pid_t pid, const char *folder) {
+  char path[300];
+  int fd;
+
+  snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+  fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || dprintf(fd, "%d", pid) < 0)
+    perror(path), exit(1);
+  close(fd);
+}
+
+// Processes that come into the group of the caller without a fork or an exec
+// inside, and leave it: by themselves, moved by another, and born there.
+static void move(const char *outside) {
+  static char inside[300];
+  struct clone_args {
+    unsigned long long flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+        stack_size, tls, set_tid, set_tid_size, cgroup;
+  } into = {.flags = 0x200000000ULL /* CLONE_INTO_CGROUP */,
+            .exit_signal = SIGCHLD};
+  char line[300], mount[200] = "";
+  FILE *file = fopen("/proc/mounts", "r");
+
+  while (fgets(line, sizeof(line), file))
+    if (strstr(line, " cgroup2 "))
+      sscanf(line, "%*s %199s", mount);
+  fclose(file);
+  file = fopen("/proc/self/cgroup", "r");
+  while (fgets(line, sizeof(line), file))
+    if (!strncmp(line, "0::", 3))
+      line[strcspn(line, "\n")] = 0, snprintf(inside, sizeof(inside),
+                                              "%.100s%.100s", mount, line + 3);
+  fclose(file);
+  if (!fork()) { // one that was never inside: its parent leaves first
+    pid_t child;
+
+    join_group(0, outside);
+    if (!fork()) {
+      join_group(0, inside);
+      dprintf(1, "moved-itself pid=%d ppid=%d\n", getpid(), getppid());
+      DO("open-moved-itself", syscall(SYS_open, "/etc/hostname", O_RDONLY));
+      _exit(0);
+    }
+    wait(NULL);
+    child = fork();
+    if (!child)
+      pause();
+    join_group(child, inside);
+    dprintf(1, "moved pid=%d ppid=%d\n", child, getpid());
+    join_group(child, outside);
+    kill(child, SIGKILL);
+    wait(NULL);
+    into.cgroup = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    child = syscall(SYS_clone3, &into, sizeof(into));
+    if (!child) {
+      DO("open-born-inside", syscall(SYS_open, "/etc/hosts", O_RDONLY));
+      _exit(0);
+    }
+    dprintf(1, "born pid=%d ppid=%d\n", child, getpid());
+    wait(NULL);
+    _exit(0);
+  }
+  wait(NULL);
+}
+
 static long flood_count;
 
 static void *flood_thread(void *unused) {
@@ -414,6 +566,10 @@ int main(int argc, char **argv) {
       exits();
     else if (!strcmp(*parts, "jail"))
       jail();
+    else if (!strcmp(*parts, "changes"))
+      changes();
+    else if (!strncmp(*parts, "move=", 5))
+      move(*parts + 5);
     else if (!strncmp(*parts, "flood=", 6))
       flood(atol(*parts + 6));
     else

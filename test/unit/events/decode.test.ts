@@ -8,7 +8,7 @@ import {
   writeBatch,
   writeRecord,
 } from '../../../sensor/events/index.js';
-import { FIELDS } from '../../../sensor/events/layout.generated.js';
+import { FIELDS, SIZE } from '../../../sensor/events/layout.generated.js';
 
 const cursorOn = (bytes: Uint8Array): BatchCursor => {
   const cursor = new BatchCursor();
@@ -69,7 +69,7 @@ describe.each(RECORDS)('a record of kind $name', (shape) => {
   });
 
   it('gives every member at its width and sign', () => {
-    expect(members.length + shape.stringNames.length).toBeGreaterThan(0);
+    expect(members.length + shape.stringNames.length > 0).toBe(shape.fixed > SIZE.header);
     for (const [name, [offset, size, signed]] of members) {
       const want = distinct(offset, size, signed);
       const got =

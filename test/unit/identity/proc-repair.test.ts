@@ -38,6 +38,32 @@ describe('repair from /proc', () => {
     }
   });
 
+  it('adds arguments to what a record told, and nothing else', () => {
+    const table = new ProcessTable({ capacity: 8 });
+    const repair = new ProcRepair(table);
+    const row = insert(table, process.pid, startOf(process.pid));
+    expect(repair.addArgs(row)).toBe('failed'); // there is nothing to add to
+    repair.repair(row);
+    const whole = table.image[row]!;
+    table.image[row] = whole.withArgs('', null);
+    expect(repair.addArgs(row)).toBe('done');
+    expect(table.image[row]).toMatchObject({ ...whole });
+    const other = insert(table, process.pid, startOf(process.pid) - 1_000_000_000);
+    table.image[other] = whole.withArgs('', null);
+    expect(repair.addArgs(other)).toBe('failed');
+    expect(table.image[other].args).toBeNull();
+  });
+
+  it('finds who has taken a process on whose parent ended unseen', () => {
+    const table = new ProcessTable({ capacity: 8 });
+    const repair = new ProcRepair(table);
+    const row = insert(table, process.pid, startOf(process.pid));
+    table.setParent(row, 4_194_305, 1, 0, false);
+    const parent = repair.borrowParent(row, 1000);
+    expect(table.pid[parent]).toBe(process.ppid);
+    expect(table.orphan[row]).toBe(0);
+  });
+
   it('does not take a later process of the same pid for the one it was asked about', () => {
     const table = new ProcessTable({ capacity: 8 });
     const repair = new ProcRepair(table);

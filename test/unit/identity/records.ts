@@ -87,6 +87,22 @@ export class Kernel {
     );
   }
 
+  /** After setuid, chdir and the like. */
+  change(
+    pid: number,
+    members: RecordValues['members'],
+    strings: RecordValues['strings'] = {},
+    header: RecordValues['header'] = {},
+  ): RecordValues {
+    return this.record(
+      KIND.PROCESS_CHANGE,
+      pid,
+      { 'id.sid': pid, 'id.pgid': pid, 'id.vpgid': pid, ...members },
+      strings,
+      header,
+    );
+  }
+
   exit(pid: number, reaper = 0, code = 0): RecordValues {
     return this.record(KIND.PROCESS_EXIT, pid, {
       reaper_tgid: reaper,

@@ -1,4 +1,4 @@
-import { KIND } from '../../../sensor/events/index.js';
+import { AT, FLAG, KIND } from '../../../sensor/events/index.js';
 import { ORIGIN, type ProcessRepair } from '../../../sensor/identity/index.js';
 import { Image } from '../../../sensor/identity/image.js';
 import { Kernel, Stage, startOf } from './records.js';
@@ -135,6 +135,178 @@ describe('the process table by records', () => {
     });
   });
 
+  describe('a change without an exec', () => {
+    const began = (kernel: Kernel) =>
+      new Stage().take(
+        kernel.exec(10, 1, '/bin/bash', ['bash'], { 'id.cap_effective': 0x3fn }, { cwd: '/root' }),
+      );
+
+    it('is read where all records have their identity', () => {
+      for (const struct of [AT.process_fork, AT.process_change])
+        expect(struct.id).toEqual(AT.process_exec.id);
+    });
+
+    it('brings folder, users, capabilities, session and group, and is no event', () => {
+      const kernel = new Kernel();
+      const stage = began(kernel).take(
+        kernel.change(
+          10,
+          {
+            'id.euid': 33,
+            'id.egid': 34,
+            'id.sid': 8,
+            'id.pgid': 9,
+            'id.vpgid': 7,
+            'id.cap_permitted': 1n,
+            'id.comm': 'renamed',
+          },
+          { cwd: '/etc' },
+          { uid: 33 },
+        ),
+      );
+      expect(stage.event.type).toBe(-1);
+      stage.take(
+        kernel.record(
+          KIND.FILE_OPEN,
+          10,
+          { dirfd: -100, ret: -2 },
+          { name: 'x' },
+          { uid: 33, arg: 257 },
+        ),
+      );
+      const fields = ['fd.name', 'proc.cwd', 'user.uid', 'group.gid', 'proc.sid', 'proc.pgid'];
+      expect(stage.fields(...fields)).toEqual({
+        'fd.name': '/etc/x',
+        'proc.cwd': '/etc/',
+        'user.uid': 33,
+        'group.gid': 34,
+        'proc.sid': 8,
+        'proc.pgid': 9,
+      });
+      expect(
+        stage.fields('proc.vpgid', 'thread.cap_effective', 'thread.cap_permitted', 'proc.name'),
+      ).toEqual({
+        'proc.vpgid': 7,
+        'thread.cap_effective': '',
+        'thread.cap_permitted': 'CAP_CHOWN',
+        'proc.name': 'bash', // the program's: a process does not choose the name it is judged by
+      });
+    });
+
+    it('leaves the folder alone when it says nothing of it, and is inherited', () => {
+      const kernel = new Kernel();
+      const stage = began(kernel).take(
+        kernel.change(10, {}, { cwd: '/srv' }),
+        kernel.change(10, { 'id.euid': 5 }),
+        kernel.fork(11, 10, { 'id.exec_count': 1, 'id.comm': 'bash' }),
+      );
+      expect(stage.field('proc.cwd')).toBe('/srv/');
+    });
+
+    it('of one thread changes what all have in common, and nothing else', () => {
+      const kernel = new Kernel();
+      const stage = began(kernel).take(
+        kernel.change(10, { 'id.egid': 34, 'id.pgid': 9 }, { cwd: '/etc' }, { tid: 12 }),
+        kernel.open(10, { ret: 3 }, { path: '/x' }),
+      );
+      expect(
+        stage.fields('group.gid', 'proc.pgid', 'proc.cwd', 'thread.cap_effective'),
+      ).toMatchObject({ 'group.gid': 0, 'proc.pgid': 9, 'proc.cwd': '/etc/' });
+      expect(stage.field('thread.cap_effective')).not.toBe('');
+    });
+  });
+
+  describe('a move between control groups', () => {
+    const members = { 'id.exec_count': 4, args_total: 8 };
+    const entry = (kernel: Kernel, pid: number, parent: number, flags: number) => {
+      const record = kernel.exec(pid, parent, '/bin/tool', ['tool', '-x'], members, {
+        cgroup: '/mine',
+      });
+      const header = { ...record.header, flags, cgroup_id: 5 };
+      const { args, ...others } = record.strings!;
+      const partial = (flags & FLAG.PARTIAL) !== 0;
+      return {
+        ...record,
+        kind: KIND.PROCESS_SEEN,
+        header,
+        strings: partial ? others : { args: args!, ...others },
+      };
+    };
+
+    it('makes a process known with those above it', () => {
+      const kernel = new Kernel();
+      const stage = new Stage().take(
+        entry(kernel, 9, 1, FLAG.OUTSIDE | FLAG.PARTIAL),
+        entry(kernel, 10, 9, 0),
+        kernel.open(10, { ret: 3 }, { path: '/x' }),
+      );
+      expect(stage.fields('proc.cmdline', 'proc.pname', 'proc.pexepath')).toEqual({
+        'proc.cmdline': 'tool -x',
+        'proc.pname': 'tool',
+        'proc.pexepath': '/bin/tool',
+      });
+      expect(stage.tracker.stats().unknownSubjects).toBe(0);
+      expect(stage.processes.origin[stage.processes.running(9)]).toBe(ORIGIN.borrowed);
+    });
+
+    it('keeps what an ancestor is known to be', () => {
+      const kernel = new Kernel();
+      const stage = new Stage().take(
+        kernel.exec(9, 1, '/bin/sh', ['sh', '-c']),
+        entry(kernel, 9, 1, FLAG.OUTSIDE | FLAG.PARTIAL),
+      );
+      expect(stage.processes.image[stage.processes.running(9)]?.line).toBe('sh -c');
+      expect(stage.processes.origin[stage.processes.running(9)]).toBe(ORIGIN.records);
+    });
+
+    it('asks elsewhere for arguments that the kernel could not read, when they are wanted', () => {
+      const asked: number[] = [];
+      const kernel = new Kernel();
+      const answers = ['later', 'done'] as const;
+      const stage: Stage = new Stage({
+        repair: {
+          repair: () => 'failed',
+          borrowParent: () => -1,
+          addArgs: (row) => {
+            asked.push(stage.processes.pid[row]!);
+            return answers[asked.length - 1] ?? 'done';
+          },
+        },
+      });
+      stage.take(entry(kernel, 10, 9, FLAG.PARTIAL));
+      expect(asked).toEqual([]);
+      for (let i = 0; i < 3; i++) stage.take(kernel.open(10, { ret: 3 }, { path: '/x' }));
+      expect(asked).toEqual([10, 10]);
+    });
+
+    it('within the scope costs a process none of its arguments', () => {
+      const kernel = new Kernel();
+      const stage = new Stage().take(
+        kernel.exec(10, 1, '/bin/tool', ['tool', '-x'], { 'id.exec_count': 4 }),
+        entry(kernel, 10, 1, FLAG.PARTIAL),
+      );
+      expect(stage.processes.image[stage.processes.running(10)]?.line).toBe('tool -x');
+    });
+
+    it('out of the scope makes it forgotten in time, and back, known for good', () => {
+      const kernel = new Kernel();
+      const left = (pid: number) =>
+        kernel.record(KIND.PROCESS_LEFT, pid, {}, {}, { cgroup_id: 77 });
+      const stage = new Stage().take(kernel.exec(10, 1, '/bin/a', ['a']), left(10), left(99));
+      expect(stage.event.row).toBe(-1); // 99 was never inside
+      const row = stage.processes.running(10);
+      expect(stage.processes.cgroupId[row]).toBe(77);
+      stage.take(entry(kernel, 10, 1, 0));
+      kernel.sleep(60_000_000_000n);
+      stage.take(kernel.fork(11, 10));
+      expect(stage.processes.running(10)).toBe(row);
+      stage.take(left(10));
+      kernel.sleep(60_000_000_000n);
+      stage.take(kernel.fork(12, 11));
+      expect(stage.processes.running(10)).toBe(-1);
+    });
+  });
+
   describe('a process whose records were lost', () => {
     it('is repaired from elsewhere once', () => {
       let asked = 0;
@@ -159,6 +331,7 @@ describe('the process table by records', () => {
           return 'done';
         },
         borrowParent: () => -1,
+        addArgs: () => 'failed',
       };
       const stage: Stage = new Stage({ repair });
       for (let i = 0; i < 3; i++) stage.take(kernel.open(10, { ret: 3 }, { path: '/x' }));
@@ -171,7 +344,11 @@ describe('the process table by records', () => {
       let asked = 0;
       const kernel = new Kernel();
       const stage = new Stage({
-        repair: { repair: () => answers[asked++] ?? 'done', borrowParent: () => -1 },
+        repair: {
+          repair: () => answers[asked++] ?? 'done',
+          borrowParent: () => -1,
+          addArgs: () => 'failed',
+        },
       });
       for (let i = 0; i < 4; i++) stage.take(kernel.open(10, { ret: 3 }, { path: '/x' }));
       expect(asked).toBe(2);
@@ -191,6 +368,7 @@ describe('the process table by records', () => {
       const stage: Stage = new Stage({
         repair: {
           repair: () => 'failed',
+          addArgs: () => 'failed',
           borrowParent: (row, nowNs) => {
             const parent = stage.processes.insert(5, low(5), high(5));
             stage.processes.comm[parent] = 'sh';
@@ -216,6 +394,7 @@ describe('the process table by records', () => {
       const stage: Stage = new Stage({
         repair: {
           repair: () => 'failed',
+          addArgs: () => 'failed',
           borrowParent: (row, nowNs) => {
             borrowed++;
             const parent = stage.processes.insert(5, low(5), high(5));
