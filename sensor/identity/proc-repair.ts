@@ -1,4 +1,4 @@
-import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
 import type { ByteString } from '../core/bytes.js';
 import { Image, splitArgs } from './image.js';
 import { NO_ROW, type ProcessTable } from './process-table.js';
@@ -80,8 +80,8 @@ export class ProcRepair implements ProcessRepair {
     let done = false;
     try {
       const text = this.#read(pid, 'cmdline', ARGS_MAX);
-      // Read before the start is checked: a pid that was given away meanwhile shows.
-      if (this.#isSame(row)) {
+      // Checked after the read: that it runs another program by now, or is another process, shows.
+      if (statSync(`${this.#proc}/${pid}/exe`).ino === image.exeIno && this.#isSame(row)) {
         const { exe, args } = argsOf(text);
         table.image[row] = image.withArgs(exe, args);
         done = true;

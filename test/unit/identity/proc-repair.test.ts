@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ProcessTable, ProcRepair } from '../../../sensor/identity/index.js';
+import { Image } from '../../../sensor/identity/image.js';
 import { parseStat, parseStatus } from '../../../sensor/identity/proc-repair.js';
 
 /** Start of a process of ours, as /proc has it. */
@@ -44,12 +45,15 @@ describe('repair from /proc', () => {
     const row = insert(table, process.pid, startOf(process.pid));
     expect(repair.addArgs(row)).toBe('failed'); // there is nothing to add to
     repair.repair(row);
-    const whole = table.image[row]!;
-    table.image[row] = whole.withArgs('', null);
+    const { exe, args, ...learnt } = table.image[row]!;
+    const told = { ...learnt, exe: '', args: null, exeIno: statSync('/proc/self/exe').ino };
+    table.image[row] = new Image(told);
     expect(repair.addArgs(row)).toBe('done');
-    expect(table.image[row]).toMatchObject({ ...whole });
+    expect(table.image[row]).toMatchObject({ ...told, exe, args });
+    table.image[row] = new Image({ ...told, exeIno: told.exeIno + 1 }); // since then it ran another program
+    expect(repair.addArgs(row)).toBe('failed');
     const other = insert(table, process.pid, startOf(process.pid) - 1_000_000_000);
-    table.image[other] = whole.withArgs('', null);
+    table.image[other] = new Image(told);
     expect(repair.addArgs(other)).toBe('failed');
     expect(table.image[other].args).toBeNull();
   });
