@@ -47,7 +47,18 @@ const ARRIVE_MS = 2_000;
 export async function selfTest(): Promise<readonly Finding[]> {
   const mount = requireAll();
   const group = join(mount.path, `saker-self-test-${process.pid}`);
-  mkdirSync(group);
+  try {
+    mkdirSync(group);
+  } catch (error) {
+    return [
+      {
+        state: 'warn',
+        what: 'self-test',
+        detail: `not tried: no cgroup of its own can be made (${(error as NodeJS.ErrnoException).code})`,
+        todo: 'run it as root on the host, where the cgroup hierarchy can be written',
+      },
+    ];
+  }
   let probes: Probes | null = null;
   try {
     probes = openProbes({ scope: cgroupScope(group) });

@@ -13,11 +13,16 @@ export interface Cgroup2Mount {
 }
 
 /**
- * Finds the cgroup v2 mount; null on hosts with version 1 only.
+ * Finds the cgroup v2 mount; null on hosts with version 1 only, and where only a part of the hierarchy is to be seen.
  *
  * @param mountinfo - Text of /proc/self/mountinfo (proc_pid_mountinfo(5)).
+ * @param isWhole - Whether the top of the hierarchy is mounted there. In a cgroup namespace of its own a container sees its own
+ * group as `/` and the real top, bound from the host, as `/../..`: the text alone does not tell.
  */
-export function parseCgroup2Mount(mountinfo: string): Cgroup2Mount | null {
+export function parseCgroup2Mount(
+  mountinfo: string,
+  isWhole: (point: string) => boolean = () => true,
+): Cgroup2Mount | null {
   let path: string | null = null;
   let hybrid = false;
   for (const line of mountinfo.split('\n')) {
@@ -25,8 +30,9 @@ export function parseCgroup2Mount(mountinfo: string): Cgroup2Mount | null {
     const type = after?.split(' ', 1)[0];
     if (type === 'cgroup') hybrid = true;
     const [, , , root, point] = before?.split(' ') ?? [];
-    // A mount of the whole hierarchy; a container's view of a part of it (bind mount) is not it.
-    if (type === 'cgroup2' && root === '/' && point !== undefined) path ??= unescape(point);
+    if (type !== 'cgroup2' || point === undefined || !/^\/(?:\.\.(?:\/\.\.)*)?$/.test(root ?? ''))
+      continue;
+    if (path === null && isWhole(unescape(point))) path = unescape(point);
   }
   return path === null ? null : { path, hybrid };
 }
@@ -42,8 +48,17 @@ export function findCgroup2Mount(hostRoot = '/'): Cgroup2Mount {
     hostRoot === '/' ? '/proc/self/mountinfo' : join(hostRoot, 'proc/1/mountinfo'),
     'utf8',
   );
-  const mount = parseCgroup2Mount(text);
+  const mount = parseCgroup2Mount(text, (point) => isTop(join(hostRoot, point)));
   if (mount) return { ...mount, path: join(hostRoot, mount.path) };
+  if (parseCgroup2Mount(text)) {
+    throw new SakerError(
+      'NO_CGROUP2',
+      'only a part of the cgroup v2 hierarchy is to be seen here',
+      {
+        hint: 'in a container, mount the host’s /sys/fs/cgroup there (deploy/kubernetes shows how)',
+      },
+    );
+  }
   throw new SakerError('NO_CGROUP2', 'the cgroup v2 hierarchy is not mounted', {
     hint: 'mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified',
   });
@@ -71,6 +86,11 @@ export function cgroupScope(path: string, mount: Cgroup2Mount = findCgroup2Mount
     id: native().sys.cgroupId(within),
     level: steps === '' ? 0 : steps.split('/').length,
   };
+}
+
+/** The id of a group is its inode number, and that of the hierarchy's top is 1 (kernfs_create_root). */
+function isTop(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === 1;
 }
 
 function isWithin(path: string, mount: string): boolean {

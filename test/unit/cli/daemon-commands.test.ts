@@ -129,7 +129,7 @@ describe('help', () => {
         text.split('\n').length,
         /\nExamples?:\n/.test(text),
       ];
-      return [own, ...command.commands.flatMap((sub) => lines(sub as typeof command))];
+      return [own, ...command.commands.flatMap((sub) => lines(sub))];
     };
     const wrong = lines(makeProgram()).filter(([, count, example]) => count > 48 || !example);
     expect(wrong).toEqual([]);
