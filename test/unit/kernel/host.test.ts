@@ -28,12 +28,23 @@ describe('the cgroup v2 mount', () => {
     expect(parseCgroup2Mount(text)?.path).toBe('/sys/fs/cgroup');
   });
 
+  it('is the real top in a cgroup namespace, not the container’s own group that is called /', () => {
+    const text = [
+      line('/', '/sys/fs/cgroup', 'cgroup2'),
+      line('/../..', '/host/sys/fs/cgroup', 'cgroup2'),
+    ].join('\n');
+    const whole = (point: string): boolean => point.startsWith('/host');
+    expect(parseCgroup2Mount(text, whole)?.path).toBe('/host/sys/fs/cgroup');
+    expect(parseCgroup2Mount(text, () => false)).toBeNull();
+  });
+
   it('may have blanks in its name', () => {
     expect(parseCgroup2Mount(line('/', '/mnt/a\\040b', 'cgroup2'))?.path).toBe('/mnt/a b');
   });
 
   it('is missing on version 1 alone', () => {
     expect(parseCgroup2Mount(line('/', '/sys/fs/cgroup/memory', 'cgroup'))).toBeNull();
+    expect(parseCgroup2Mount(line('/user.slice', '/mnt', 'cgroup2'))).toBeNull();
   });
 });
 
