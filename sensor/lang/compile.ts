@@ -167,6 +167,7 @@ export class ConditionCompiler {
     }
     const macros = new Map<string, CompiledMacro>();
     let why: string | null = null;
+    let loop: string | null = null;
     const { condition, findings } = resolve(parsed.ast, {
       strict: this.#strict,
       macro: (name) => {
@@ -181,6 +182,7 @@ export class ConditionCompiler {
         if (macro === 'loop') {
           why = onLoop();
           why ??= `macro "${name}" refers to itself`;
+          loop = name;
           return undefined;
         }
         macros.set(name, macro);
@@ -188,6 +190,7 @@ export class ConditionCompiler {
       },
       macroNames: () => this.#collector!.macros.keys(),
       whyInvisible: () => why,
+      isLoop: (name) => loop === name,
     });
     const all = [...findings];
     if (used.length > 0) all.push(...listsInQuotes(parsed.ast, text).map(listInQuotes));

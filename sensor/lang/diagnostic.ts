@@ -112,6 +112,8 @@ export interface Diagnostic {
   readonly context: FalcoContext | null;
   /** Only of warnings about a deprecated field. */
   readonly deprecatedField?: string;
+  /** As Falco words it (falco-formats §3.3), for who searches its results for words. */
+  readonly falcoMessage?: string;
 }
 
 /** Falco's 23 kinds of items, as far as it uses them (falco-formats §3.2). */
@@ -213,6 +215,7 @@ export interface Finding {
   readonly message: string;
   readonly hint?: string | null;
   readonly deprecatedField?: string;
+  readonly falcoMessage?: string;
 }
 
 /** Makes a diagnostic of a finding at a place; `context` is Falco's view of it. */
@@ -241,6 +244,7 @@ export function diagnosticAt(
     item,
     context,
     ...(finding.deprecatedField === undefined ? {} : { deprecatedField: finding.deprecatedField }),
+    ...(finding.falcoMessage === undefined ? {} : { falcoMessage: finding.falcoMessage }),
   };
 }
 

@@ -186,6 +186,7 @@ function problemAt(template: string, percent: number, start: number): OutputFind
       field.ok || field.problem === 'unknown-field'
         ? `unknown field "${name === '' ? rest : name}"`
         : field.reason,
+    falcoMessage: `unknown filter: ${name === '' ? rest : name}`,
     hint: didYouMean(
       name,
       allFields().flatMap((def) => (def.hidden ? [] : [def.name])),

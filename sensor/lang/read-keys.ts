@@ -53,6 +53,7 @@ export function deprecatedAppend(reader: ItemReader, hasOverride: boolean): bool
       code: 'deprecated-append',
       falco: 'LOAD_DEPRECATED_ITEM',
       message: '"append" is deprecated',
+      falcoMessage: 'append is deprecated, use override',
       hint: 'use override, as in override: {condition: append}',
     },
     reader.context,

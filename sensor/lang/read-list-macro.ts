@@ -2,7 +2,7 @@ import type { Collector } from './collector.js';
 import type { ItemContext } from './diagnostic.js';
 import { checkKeys, deprecatedAppend, readOverrides } from './read-keys.js';
 import type { Report } from './read-values.js';
-import { ItemReader, shapeError } from './read-values.js';
+import { ItemReader, missingKey } from './read-values.js';
 import { MappedText } from './source.js';
 import type { YamlMap } from './yaml.js';
 
@@ -30,7 +30,7 @@ export function readListItem(
   }
   const overrides = readOverrides(reader, ['items'], ['items']);
   const append = deprecatedAppend(reader, overrides !== null);
-  if (!reader.has('items')) reader.fail(shapeError('"items" is missing', 'missing-key'));
+  if (!reader.has('items')) reader.fail(missingKey('items'));
   const items = reader.scalars('items')?.map((item) => MappedText.of(item.source));
   if (!reader.ok || items === undefined) return;
   if (!collector.strict) items.forEach((item) => warnOfItem(item, reader));

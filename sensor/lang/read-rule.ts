@@ -7,7 +7,7 @@ import { readExceptions } from './read-exceptions.js';
 import { OWN_KEYS, checkKeys, deprecatedAppend, readOverrides } from './read-keys.js';
 import { readName } from './read-list-macro.js';
 import type { ItemReader, Report } from './read-values.js';
-import { shapeError } from './read-values.js';
+import { missingKey, shapeError } from './read-values.js';
 import { closest } from '../core/index.js';
 import type { YamlMap } from './yaml.js';
 
@@ -47,7 +47,7 @@ export function readRuleItem(
   if (!REQUIRED.some((key) => reader.has(key))) return readToggle(reader, name, collector);
 
   for (const key of REQUIRED) {
-    if (!reader.has(key)) reader.fail(shapeError(`"${key}" is missing`, 'missing-key'));
+    if (!reader.has(key)) reader.fail(missingKey(key));
   }
   const parts = readParts(reader, [...REPLACEABLE, 'source'], false);
   // A set with an error never runs; but what else is wrong with this rule is to be said in the same run.
@@ -125,7 +125,7 @@ function readAppend(reader: ItemReader, name: string, collector: Collector): voi
 
 function readToggle(reader: ItemReader, name: string, collector: Collector): void {
   if (!reader.has('enabled')) {
-    for (const key of REQUIRED) reader.fail(shapeError(`"${key}" is missing`, 'missing-key'));
+    for (const key of REQUIRED) reader.fail(missingKey(key));
     return;
   }
   const enabled = reader.boolean('enabled');
@@ -201,7 +201,7 @@ function readPriority(reader: ItemReader): Priority | null {
   const { span } = read.context;
   return reader.fail(
     {
-      ...shapeError(`"${read.text.text}" is no priority`, 'bad-priority'),
+      ...shapeError(`"${read.text.text}" is no priority`, 'bad-priority', 'Invalid priority'),
       hint: hint === undefined ? `use one of ${PRIORITIES.join(', ')}` : `did you mean "${hint}"?`,
     },
     reader.context.child('rule priority', '', span),

@@ -15,9 +15,18 @@ export interface ReadText {
 }
 
 /** A finding that YAML has the wrong shape. */
-export function shapeError(message: string, code = 'bad-shape'): Finding {
-  return { code, falco: 'LOAD_ERR_YAML_VALIDATE', message };
+export function shapeError(message: string, code = 'bad-shape', falcoMessage?: string): Finding {
+  return {
+    code,
+    falco: 'LOAD_ERR_YAML_VALIDATE',
+    message,
+    ...(falcoMessage === undefined ? {} : { falcoMessage }),
+  };
 }
+
+/** A key that an item must have. */
+export const missingKey = (key: string): Finding =>
+  shapeError(`"${key}" is missing`, 'missing-key', `Item has no mapping for key '${key}'`);
 
 /** Reads keys of one item; every complaint goes to `report`. */
 export class ItemReader {
@@ -58,7 +67,7 @@ export class ItemReader {
 
   /** Text of a key; null with a complaint when it is missing, null, empty or no scalar. */
   required(key: string): ReadText | null {
-    if (!this.has(key)) return this.fail(shapeError(`"${key}" is missing`, 'missing-key'));
+    if (!this.has(key)) return this.fail(missingKey(key));
     return this.optional(key);
   }
 
@@ -68,15 +77,30 @@ export class ItemReader {
     if (node === undefined) return null;
     if (node.kind === 'scalar' && node.isNull) {
       return this.fail(
-        shapeError(`"${key}" is empty`, 'missing-key'),
+        shapeError(`"${key}" is empty`, 'missing-key', `Item mapping for '${key}' is empty`),
         this.context,
         this.keySpan(key),
       );
     }
     const context = this.context.child('value for', key, node.span);
     if (node.kind !== 'scalar')
-      return this.fail(shapeError(`"${key}" must be plain text`), context);
-    if (node.value === '') return this.fail(shapeError(`"${key}" must not be empty`), context);
+      return this.fail(
+        shapeError(
+          `"${key}" must be plain text`,
+          'bad-shape',
+          `Value of '${key}' is not a scalar value`,
+        ),
+        context,
+      );
+    if (node.value === '')
+      return this.fail(
+        shapeError(
+          `"${key}" must not be empty`,
+          'bad-shape',
+          `Value of '${key}' must be non-empty`,
+        ),
+        context,
+      );
     return { text: MappedText.of(node.source), context };
   }
 
@@ -87,7 +111,14 @@ export class ItemReader {
     const word = read.text.text;
     if (/^(?:y|yes|true|on)$/i.test(word)) return true;
     if (/^(?:n|no|false|off)$/i.test(word)) return false;
-    return this.fail(shapeError(`"${key}" must be true or false, not "${word}"`), read.context);
+    return this.fail(
+      shapeError(
+        `"${key}" must be true or false, not "${word}"`,
+        'bad-shape',
+        `Can't decode value of '${key}'`,
+      ),
+      read.context,
+    );
   }
 
   /** A whole number, not negative. */
@@ -95,7 +126,10 @@ export class ItemReader {
     const read = this.optional(key);
     if (read === null) return null;
     if (/^[0-9]{1,10}$/.test(read.text.text)) return Number(read.text.text);
-    return this.fail(shapeError(`"${key}" must be a whole number`), read.context);
+    return this.fail(
+      shapeError(`"${key}" must be a whole number`, 'bad-shape', `Can't decode value of '${key}'`),
+      read.context,
+    );
   }
 
   /** Scalars of a sequence; null when the key is not there. */
@@ -103,7 +137,11 @@ export class ItemReader {
     const node = this.value(key);
     if (node === undefined) return null;
     const context = this.context.child('value for', key, node.span);
-    if (node.kind !== 'seq') return this.fail(shapeError(`"${key}" must be a list`), context);
+    if (node.kind !== 'seq')
+      return this.fail(
+        shapeError(`"${key}" must be a list`, 'bad-shape', `Value of '${key}' is not a sequence`),
+        context,
+      );
     const scalars: YamlScalar[] = [];
     for (const item of node.items) {
       if (item.kind === 'scalar') scalars.push(item);

@@ -91,14 +91,20 @@ function readDocument(
   if (document.kind !== 'seq') {
     const what = document.kind === 'map' ? 'a mapping' : 'plain text';
     const message = `a rule file is a list of items ("- rule: …"), not ${what}`;
-    report(diagnosticFor(shapeError(message), context));
+    const falco =
+      document.kind === 'map'
+        ? 'Rules content is not an array of objects'
+        : 'Rules content is not yaml';
+    report(diagnosticFor(shapeError(message, 'bad-shape', falco), context));
     return;
   }
   for (const node of document.items) {
     if (node.kind === 'scalar' && node.isNull) continue;
     if (node.kind !== 'map') {
       const item = context.child('rules content item', '', node.span);
-      report(diagnosticFor(shapeError('an item is a mapping, as in "- rule: …"'), item));
+      const message = 'an item is a mapping, as in "- rule: …"';
+      const falco = 'Unexpected element type: each element must be an associative array';
+      report(diagnosticFor(shapeError(message, 'bad-shape', falco), item));
       continue;
     }
     readItem(node, context, collector, requirements, report);

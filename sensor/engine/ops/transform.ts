@@ -27,9 +27,7 @@ export function transform(
     case 'len':
       return isList(first) ? first.length : asText(first).length;
     case 'join':
-      return listOf(args[1] ?? null)
-        .map(asText)
-        .join(asText(first));
+      return args.slice(1).flatMap(listOf).map(asText).join(asText(first));
     case 'concat':
       return args.map((arg) => listOf(arg).map(asText).join('')).join('');
     case 'getopt':

@@ -69,6 +69,10 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
       return () => '<';
     case 'evt.source':
       return () => 'syscall';
+    case 'evt.type.is': {
+      const type = lookup('evt.type');
+      return (event) => (type(event) === use.arg ? 1 : 0);
+    }
     case 'syscall.type':
       return lookup('evt.type');
     case 'proc.pname':

@@ -99,11 +99,9 @@ function category(event: LiveEvent): string {
   return isUnix(event) ? 'ipc' : 'unknown';
 }
 
-/** `evt.type.is.NAME`: 1 only for events whose one and only version has that name; a number is a code we do not carry. */
+/** `evt.type.is.NAME`; a number is a code of Falco's table, which no event carries here. */
 const typeIs: MakeGetter = ({ arg }) => {
-  const event = EVENTS[eventTypeId(String(arg))];
-  if (!event || event.enterCodes > 1 || event.exitCodes > 1) return () => 0;
-  const id = eventTypeId(event.name);
+  const id = eventTypeId(String(arg));
   return (current) => (current.type === id ? 1 : 0);
 };
 

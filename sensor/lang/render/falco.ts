@@ -71,9 +71,11 @@ function entry(diagnostic: Diagnostic): FalcoEntry {
     ...(diagnostic.deprecatedField === undefined
       ? {}
       : { deprecated_field: diagnostic.deprecatedField }),
-    message: diagnostic.message,
+    message: messageOf(diagnostic),
   };
 }
+
+const messageOf = ({ falcoMessage, message }: Diagnostic): string => falcoMessage ?? message;
 
 function label(code: string): string {
   return code in FALCO_ERRORS
@@ -129,7 +131,7 @@ function longEntry(diagnostic: Diagnostic): string {
   });
   const field =
     diagnostic.deprecatedField === undefined ? '' : `: field '${diagnostic.deprecatedField}'`;
-  const what = `${diagnostic.falco} (${label(diagnostic.falco!)}${field}): ${diagnostic.message}`;
+  const what = `${diagnostic.falco} (${label(diagnostic.falco!)}${field}): ${messageOf(diagnostic)}`;
   return `${lines.join('')}------\n${snippet}------\n${what}\n`;
 }
 

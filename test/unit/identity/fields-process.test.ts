@@ -335,7 +335,7 @@ describe('fields of a process', () => {
       'evt.arg.args': 'a.b',
       'evt.arg.vm_size': '<NA>',
       'evt.arg.env': 'NULL',
-      'evt.type.is.execve': 0,
+      'evt.type.is.execve': 1,
       'evt.type.is.bind': 0,
       'syscall.type': 'execve',
     });

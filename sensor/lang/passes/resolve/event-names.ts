@@ -22,6 +22,7 @@ export function checkEventName(
       code: 'unknown-event-type',
       falco: 'LOAD_ERR_COMPILE_CONDITION',
       message: `unknown event type "${name}"`,
+      falcoMessage: `unknown event type ${name}`,
       hint: didYouMean(name, EVENT_NAMES),
       span: text.span,
       at: check,

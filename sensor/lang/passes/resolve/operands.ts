@@ -53,6 +53,9 @@ function resolveField(ast: AstField, check: Span, findings: Findings): TypedOper
       code: found.problem,
       falco: 'LOAD_ERR_COMPILE_CONDITION',
       message: found.reason,
+      ...(found.problem === 'unknown-field'
+        ? { falcoMessage: `filter_check called with nonexistent field ${written}` }
+        : {}),
       hint: found.problem === 'unknown-field' ? suggestField(ast.name) : null,
       span: ast.span,
       at: check,

@@ -15,6 +15,8 @@ export interface ResolveScope {
   macroNames(): Iterable<string>;
   /** Why an invisible macro is invisible, when it exists at all. */
   whyInvisible?(name: string): string | null;
+  /** Is it invisible because it refers to itself? */
+  isLoop?(name: string): boolean;
   /** All networks of `fd.net in (…)` count, as one would think (`--compat strict`). */
   readonly strict: boolean;
 }
@@ -79,6 +81,10 @@ function resolveMacro(
       code: 'unknown-macro',
       falco: 'LOAD_ERR_COMPILE_CONDITION',
       message: why ?? `unknown macro "${name}"`,
+      falcoMessage:
+        scope.isLoop?.(name) === true
+          ? `reference loop in macro '${name}'`
+          : `Undefined macro '${name}' used in filter.`,
       hint: why !== null ? null : didYouMean(name, scope.macroNames()),
       span,
     });
