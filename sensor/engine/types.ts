@@ -57,6 +57,8 @@ export interface Match<E> {
   readonly rule: Rule;
   /** The message: output with values put in; text (UTF-8), unescaped. */
   message(event: E): string;
+  /** The rule itself shows `evt.time`, which every alert has as the time of its prefix. */
+  readonly showsTime: boolean;
   /** `output_fields` as JSON text, keys in alphabetical order, integers in full (falco-formats §2.3). `timeNs`: value of evt.time. */
   fieldsJson(event: E, timeNs: bigint): string;
   /** The members of `fieldsJson`, in its order, values as JSON text: for who has members to add. */

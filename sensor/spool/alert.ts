@@ -33,6 +33,8 @@ export interface Alert {
   readonly message: string;
   /** `output_fields` as JSON text (integers in full). */
   readonly fields: string;
+  /** `evt.time` is there because the rule shows it: it stays where the prefix is written as `evt.time.iso8601`. */
+  readonly showsTime?: true;
   /** Generation of the rule set that made it. */
   readonly generation: number;
   readonly subject: AlertSubject | null;

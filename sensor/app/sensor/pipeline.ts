@@ -95,6 +95,7 @@ export class Pipeline {
         tags: rule.tags,
         message: match.message(event),
         fields: match.fieldsJson(event, timeNs),
+        ...(match.showsTime ? { showsTime: true as const } : {}),
         generation: this.#generation,
         subject: this.#stages.identity.subject(event),
       });

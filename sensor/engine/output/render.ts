@@ -7,6 +7,8 @@ import { isEventTime, jsonOf, textOf } from './format.js';
 
 /** The two things an alert says of its event. */
 export interface Output<E> {
+  /** `evt.time` is one of its own fields. */
+  readonly showsTime: boolean;
   message(event: E): string;
   /** @param timeNs - Value of evt.time; null where nobody knows it. */
   fieldsJson(event: E, timeNs: bigint | null): string;
@@ -25,7 +27,9 @@ export function compileOutput<E>(
   extra: readonly ExtraField[] = [],
 ): Output<E> {
   const json = compileFields(tokens, extra, fields);
+  const all = [...tokens, ...extra.flatMap((field) => (field.formatted ? [] : field.tokens))];
   return {
+    showsTime: all.some((token) => token.kind === 'value' && usesTime(token.operand)),
     message: compileMessage(tokens, fields),
     fieldsJson: (event, timeNs) => {
       let text = '';
@@ -134,6 +138,9 @@ function compileJson<E>(use: FieldUse, fields: FieldSource<E>): JsonField<E>['va
   const getter: Getter<E> = fields.getter(use, 'output');
   return (event) => jsonOf(use, getter(event), toText);
 }
+
+const usesTime = (operand: Operand): boolean =>
+  usesIn(operand).some(({ text }) => text === 'evt.time');
 
 function usesIn(operand: Operand): readonly FieldUse[] {
   switch (operand.kind) {

@@ -1,4 +1,5 @@
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
+import { errnoName } from '../../lang/events/index.js';
 import { addressText, dateAndTime, timeOfDay, utcTime } from '../../core/index.js';
 import type { Getter } from '../types.js';
 import type { PlainEvent } from './plain-event.js';
@@ -8,7 +9,7 @@ type Lookup = (name: string, arg?: string | number | null) => Getter<PlainEvent>
 /**
  * What follows from other values of a plain event, so that a test need not repeat itself: parts of `fd.name`, both ends of
  * a connection, networks from addresses, `proc.pname` and `proc.aname[2]` from `proc.aname`, raw results,
- * times from `evt.rawtime`.
+ * times from `evt.rawtime`, single arguments and variables; and what is the same for every event.
  * Null: nothing to follow from.
  */
 export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null {
@@ -38,14 +39,22 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
     case 'evt.failed':
       return fromResult(lookup, (result) => result < 0);
     case 'evt.res':
-      return fromResult(lookup, (result) => (result < 0 ? null : 'SUCCESS'));
+      return fromResult(lookup, (result) =>
+        result < 0 ? (errnoName(-result) ?? String(result)) : 'SUCCESS',
+      );
     case 'evt.arg':
       if (use.arg !== 'res') return null;
-      return fromResult(lookup, (result) => (result < 0 ? null : String(result)));
+      return fromResult(lookup, (result) =>
+        result < 0 ? (errnoName(-result) ?? String(result)) : String(result),
+      );
     case 'evt.rawarg':
       return use.arg === 'res' ? lookup('evt.rawres') : null;
     case 'proc.cmdline':
       return joined(lookup('proc.name'), lookup('proc.args'));
+    case 'proc.args':
+      return typeof use.arg === 'number' ? word(lookup('proc.args'), use.arg) : null;
+    case 'proc.env':
+      return typeof use.arg === 'string' ? variable(lookup('proc.env'), use.arg) : null;
     case 'proc.exeline':
       return joined(lookup('proc.exe'), lookup('proc.args'));
     case 'evt.time':
@@ -64,7 +73,22 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
     case 'evt.rawtime.ns':
       return fromTime(lookup, (ns) => ns % NS_PER_S);
     case 'evt.num':
+    case 'evt.count':
       return () => 1;
+    case 'evt.count.error':
+      return fromResult(lookup, (result) => (result < 0 ? 1 : 0));
+    case 'evt.is_async':
+      return () => false;
+    case 'evt.latency':
+    case 'evt.latency.s':
+    case 'evt.latency.ns':
+    case 'evt.latency.quantized':
+    case 'evt.wait_latency':
+      return () => 0;
+    case 'evt.latency.human':
+      return () => '0ns';
+    case 'evt.info':
+      return lookup('evt.args');
     case 'evt.dir':
       return () => '<';
     case 'evt.source':
@@ -140,6 +164,24 @@ function joined(first: Getter<PlainEvent>, args: Getter<PlainEvent>): Getter<Pla
     const rest = args(event);
     if (typeof name !== 'string') return null;
     return typeof rest === 'string' && rest !== '' ? `${name} ${rest}` : name;
+  };
+}
+
+/** One argument, where none holds a blank; "" behind the last (falco-fields §1.5). */
+function word(text: Getter<PlainEvent>, index: number): Getter<PlainEvent> {
+  return (event) => {
+    const value = text(event);
+    return typeof value === 'string' ? (value.split(' ')[index] ?? '') : null;
+  };
+}
+
+/** One variable, where none holds a blank; "" if it is not set. */
+function variable(text: Getter<PlainEvent>, name: string): Getter<PlainEvent> {
+  return (event) => {
+    const value = text(event);
+    if (typeof value !== 'string') return null;
+    const found = value.split(' ').find((entry) => entry.startsWith(`${name}=`));
+    return found?.slice(name.length + 1) ?? '';
   };
 }
 

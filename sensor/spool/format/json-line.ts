@@ -37,9 +37,12 @@ export function jsonLine(alert: Alert, options: JsonOptions = {}): string {
 function fieldsOf(alert: Alert, iso8601: boolean): string {
   if (!iso8601 || alert.kind === 'internal') return alert.fields;
   // Inside a JSON string the quotes would be escaped: these can only be the keys themselves.
-  if (/[{,]"evt\.time\.iso8601":/.test(alert.fields)) {
-    return alert.fields.replace(/([{,])"evt\.time":[0-9]+,/, '$1');
+  const hasBoth = /[{,]"evt\.time\.iso8601":/.test(alert.fields);
+  if (alert.showsTime === true) {
+    const both = '$1"evt.time":$2,"evt.time.iso8601":$2';
+    return hasBoth ? alert.fields : alert.fields.replace(/([{,])"evt\.time":([0-9]+)/, both);
   }
+  if (hasBoth) return alert.fields.replace(/([{,])"evt\.time":[0-9]+,/, '$1');
   return alert.fields.replace(/([{,])"evt\.time":/, '$1"evt.time.iso8601":');
 }
 

@@ -112,6 +112,16 @@ describe('JSON line', () => {
     );
   });
 
+  it('keeps the time a rule shows beside that of the prefix', () => {
+    const fields = '{"evt.time":1,"proc.name":"vi"}';
+    const iso = (alert: Partial<Alert>): string =>
+      jsonLine({ ...ALERT, showsTime: true, ...alert }, { iso8601: true });
+    expect(iso({ fields })).toContain('{"evt.time":1,"evt.time.iso8601":1,"proc.name":"vi"}');
+    const both = '{"evt.time":1,"evt.time.iso8601":1,"proc.name":"vi"}';
+    expect(iso({ fields: both })).toContain(both);
+    expect(jsonLine({ ...ALERT, showsTime: true, fields })).toContain(fields);
+  });
+
   it('has no tags and no message in an internal alert', () => {
     const keys = Object.keys(JSON.parse(jsonLine(INTERNAL, { message: true })) as object);
     expect(keys).not.toContain('tags');

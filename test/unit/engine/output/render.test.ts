@@ -125,6 +125,17 @@ describe('output_fields', () => {
     );
   });
 
+  it('tells whether the rule itself shows the time', () => {
+    const shows = (...operands: Operand[]): boolean =>
+      compileOutput(
+        operands.map((operand) => ({ kind: 'value', operand, width: 0, text: '' })),
+        PLAIN_FIELDS,
+      ).showsTime;
+    expect(shows(field('proc.name'), field('evt.time'))).toBe(true);
+    expect(shows(call('toupper', [field('evt.time')]))).toBe(true);
+    expect(shows(field('evt.time.s'), field('evt.time.iso8601'))).toBe(false);
+  });
+
   it('keeps a field whole whatever its width in the text, and names it once', () => {
     const { json } = output({ operand: field('proc.name'), width: 2 }, field('proc.name'));
     expect(json({ 'proc.name': 'bash' })).toBe('{"evt.time":7,"proc.name":"bash"}');
