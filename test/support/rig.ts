@@ -65,6 +65,9 @@ export async function makeRig(
     ip link set lo up
     echo 1 > /proc/sys/net/ipv4/ip_forward
     echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+    # Until a link-local address is known to be nobody else's (1-2 s) no neighbour is asked for, and nothing is forwarded.
+    nodad='for c in all default; do echo 0 > /proc/sys/net/ipv6/conf/$c/accept_dad; done'
+    eval "$nodad"; for p in ${pod} ${world}; do nsenter -t $p -n bash -c "$nodad"; done
     ip link add pod0 type veth peer name eth0 netns ${pod}
     ip link add world0 type veth peer name eth0 netns ${world}
     ip addr add 10.77.1.1/24 dev pod0; ip addr add fd77:1::1/64 dev pod0 nodad

@@ -1,4 +1,4 @@
-// What enforcement must do, played with real packets: `scenarios.ts NAME`, in a network namespace of its own (unshare -n),
+// What enforcement must do, played with real packets: `scenarios.ts NAME…`, in a network namespace of its own (unshare -n),
 // prints what happened as JSON. enforce.test.ts says what should have.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ import {
 } from '../../support/block-rules.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
 import { FAR4, makeRig, type Rig, type Talker } from '../../support/rig.js';
-import { startSensor, type TestSensor } from './sensor.js';
+import { startQuietSensor, startSensor, type TestSensor } from './sensor.js';
 
 const BLOCKED = 7001;
 const FREE = 7002;
@@ -109,7 +109,7 @@ const copies: Scenario = async (rig) => {
   const curl = rig.program('curl');
   rig.program('copy-of-curl');
   const wget = rig.program('wget');
-  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     const [copy, allowed] = [await rig.start('copy-of-curl'), await rig.start('wget')];
     enforcement.load([blockProgram(curl)], 1);
     const denyList = await reach(copy, BLOCKED);
@@ -177,7 +177,7 @@ const switchesOff: Scenario = async (rig) => {
     rig.sh(`tc qdisc show dev pod0; tc qdisc show dev world0; tc filter show dev pod0 ingress; tc filter show dev pod0 egress
       bpftool net show | grep -c saker || true; bpftool cgroup show ${rig.scope.path}`);
   const before = shown();
-  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     enforcement.load([blockProgram(curl)], 1);
     const during = {
       reached: await reach(client, BLOCKED),
@@ -232,7 +232,7 @@ const survives: Scenario = async (rig) => {
   await sleep(10_000);
   const released = await reach(client, BLOCKED);
   // The next start removes what the kernel could not.
-  startSensor(rig.scope).close();
+  startQuietSensor(rig.scope).close();
   return {
     blocked,
     released,
@@ -244,7 +244,7 @@ const survives: Scenario = async (rig) => {
 
 async function sensorChild(cgroup: string, path: string): Promise<void> {
   const { cgroupScope } = await import('../../../sensor/kernel/index.js');
-  const { enforcement } = startSensor(cgroupScope(cgroup));
+  const { enforcement } = startQuietSensor(cgroupScope(cgroup));
   enforcement.load([blockProgram(path)], 1);
   setInterval(() => {}, 1000); // until we are killed
   process.stdout.write('ready\n');
@@ -252,7 +252,7 @@ async function sensorChild(cgroup: string, path: string): Promise<void> {
 
 const laterVeths: Scenario = async (rig) => {
   const curl = rig.program('curl');
-  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     enforcement.load([blockProgram(curl)], 1);
     await rig.start('curl');
     const before = enforcement.status().interfaces.map(({ name }) => name);
@@ -272,7 +272,7 @@ const laterVeths: Scenario = async (rig) => {
 const identities: Scenario = async (rig) => {
   const curl = rig.program('curl');
   return withSensor(
-    startSensor(rig.scope, { guard: [{ address: FAR4, bits: 32, port: FREE }] }),
+    startQuietSensor(rig.scope, { guard: [{ address: FAR4, bits: 32, port: FREE }] }),
     async ({ enforcement }) => {
       const parent = await rig.start('curl');
       enforcement.load(
@@ -293,18 +293,21 @@ const identities: Scenario = async (rig) => {
 const sparesItself: Scenario = async (rig) => {
   const curl = rig.program('curl');
   const itself = await rig.start('curl');
-  return withSensor(startSensor(rig.scope, { ownTgid: itself.pid }), async ({ enforcement }) => {
-    enforcement.load([blockProgram(curl)], 1);
-    const own = await reach(itself, BLOCKED);
-    await itself.ask('fork');
-    return { own, child: await reach(itself, BLOCKED) };
-  });
+  return withSensor(
+    startQuietSensor(rig.scope, { ownTgid: itself.pid }),
+    async ({ enforcement }) => {
+      enforcement.load([blockProgram(curl)], 1);
+      const own = await reach(itself, BLOCKED);
+      await itself.ask('fork');
+      return { own, child: await reach(itself, BLOCKED) };
+    },
+  );
 };
 
 /** Processes that are born while sets are swapped: none may be unjudged or judged by a mixture of sets. */
 const reloads: Scenario = async (rig) => {
   const curl = rig.program('curl');
-  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     enforcement.load([blockProgram(curl)], 1);
     const script = `echo $$ > ${rig.scope.path}/cgroup.procs
       for i in $(seq 300); do echo "try tcp ${FAR4} ${BLOCKED}" | nsenter -t ${rig.podPid} -n ${curl}; done`;
@@ -352,7 +355,7 @@ const largePackets: Scenario = async (rig) => {
   await old.ask('big 1 50000');
   await sleep(300);
   const whole = await rig.arrived();
-  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     enforcement.load([blockProgram(curl)], 1);
     const before = await rig.arrived();
     const sent = await send();
@@ -396,9 +399,9 @@ const containers: Scenario = async (rig) => {
   const rules = [...'abcdef12346'].map((digit) =>
     blockRule(digit, and(egress, compare('container.id', '=', str(id(digit).slice(0, 12))))),
   );
-  return withSensor(startSensor(rig.scope), async ({ enforcement }) => {
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     enforcement.load([blockProgram('/nowhere')], 1);
-    const told: unknown[] = [];
+    const groups: unknown[] = [];
     const clients = new Map<string, Talker>();
     for (const name of names) clients.set(name, await rig.start('curl', name));
     enforcement.load(
@@ -415,9 +418,9 @@ const containers: Scenario = async (rig) => {
       const by = hits.findIndex((count, at) => count > before[at]!);
       before = hits;
       const group = identifyCgroup(`/${name}`);
-      told.push({ name, answer, by, is: group?.id.slice(0, 12) ?? null });
+      groups.push({ name, answer, by, is: group?.id.slice(0, 12) ?? null });
     }
-    return { told, order: rules.map(({ name }) => name.repeat(12)) };
+    return { groups, order: rules.map(({ name }) => name.repeat(12)) };
   });
 };
 
@@ -453,7 +456,7 @@ const agrees: Scenario = async (rig) => {
   }
   const groups = containers.map((id, at) => [cgroupId(rig.group(`c${at + 1}`)), id] as const);
   return withSensor(
-    startSensor(rig.scope, { containers: () => groups }),
+    startQuietSensor(rig.scope, { containers: () => groups }),
     async ({ enforcement }) => {
       const random = randomFrom(Number(process.env['SEED'] ?? 4));
       const wrong: unknown[] = [];
@@ -534,21 +537,26 @@ const scenarios: Record<string, Scenario> = {
   agrees,
 };
 
-const [name = '', ...rest] = process.argv.slice(2);
-if (name === '--sensor') {
-  await sensorChild(rest[0]!, rest[1]!);
+const names = process.argv.slice(2);
+if (names[0] === '--sensor') {
+  await sensorChild(names[1]!, names[2]!);
 } else {
-  const scenario = scenarios[name];
-  if (!scenario) throw new Error(`no scenario ${name}: ${Object.keys(scenarios).join(' ')}`);
-  const rig = await makeRig([BLOCKED, FREE]);
-  let result: unknown;
-  try {
-    result = await scenario(rig);
-  } finally {
-    await rig.close();
+  const chosen = names.map((name) => {
+    const scenario = scenarios[name];
+    if (!scenario) throw new Error(`no scenario ${name}: ${Object.keys(scenarios).join(' ')}`);
+    return scenario;
+  });
+  for (const scenario of chosen) {
+    const rig = await makeRig([BLOCKED, FREE]);
+    let result: unknown;
+    try {
+      result = await scenario(rig);
+    } finally {
+      await rig.close();
+    }
+    process.stdout.write(
+      `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`,
+    );
   }
-  process.stdout.write(
-    `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`,
-  );
   process.exit(0);
 }

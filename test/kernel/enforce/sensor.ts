@@ -19,6 +19,34 @@ const say = (message: string, fields?: object): void => {
   process.stderr.write(`${message} ${JSON.stringify(fields ?? {})}\n`);
 };
 
+const defaults = (scope: CgroupScope): EnforceOptions => ({
+  scope,
+  onExit: 'release',
+  heartbeatSeconds: 5,
+  interfaces: [],
+  guard: [],
+  containers: () => [],
+  shared: null,
+  logger: { error: say, warn: say, info: () => {}, debug: () => {} },
+});
+
+/** Verdicts are counted, not told: the observing programs, which take most of the time in a guest, are not needed. */
+export function startQuietSensor(
+  scope: CgroupScope,
+  options: Partial<EnforceOptions> = {},
+): TestSensor {
+  const enforcement = new Enforcement({ ...defaults(scope), ...options });
+  return {
+    enforcement,
+    verdicts: () => {
+      throw new Error('a quiet sensor tells no verdicts');
+    },
+    close: () => {
+      enforcement.close();
+    },
+  };
+}
+
 export function startSensor(scope: CgroupScope, options: Partial<EnforceOptions> = {}): TestSensor {
   const probes = loadProbes({ plan: findPlan({ scope }), scope });
   const walk = new RecordWalk();
@@ -29,14 +57,8 @@ export function startSensor(scope: CgroupScope, options: Partial<EnforceOptions>
     });
   });
   const enforcement = new Enforcement({
-    scope,
-    onExit: 'release',
-    heartbeatSeconds: 5,
-    interfaces: [],
-    guard: [],
-    containers: () => [],
+    ...defaults(scope),
     shared: probes.sharedMaps(),
-    logger: { error: say, warn: say, info: () => {}, debug: () => {} },
     ...options,
   });
   return {
