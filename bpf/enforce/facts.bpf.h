@@ -54,6 +54,12 @@ static __always_inline __u64 side_of(__u32 slot, struct saker_subject_key *key)
 	return set << 32 | (row ? *row : SAKER_ROW_UNKNOWN_SUBJECT);
 }
 
+/* Blocks may outlive the sensor (on_exit: keep): whoever has its number after it is not spared. */
+static __always_inline bool is_sensor(__u32 tgid)
+{
+	return saker_own_tgid && tgid == saker_own_tgid && !word(SAKER_WORD_SENSOR_GONE);
+}
+
 /* Both sides by the executable's path. */
 static __always_inline int write_facts(__u32 slot, struct task_struct *task, struct path exe)
 {
@@ -74,7 +80,7 @@ static __always_inline int write_facts(__u32 slot, struct task_struct *task, str
 	}
 	fresh.side[0] = side_of(0, key);
 	fresh.side[1] = side_of(1, key);
-	if (saker_own_tgid && tgid == saker_own_tgid) {
+	if (is_sensor(tgid)) {
 		fresh.side[0] = fresh.side[0] >> 32 << 32 | SAKER_ROW_NONE;
 		fresh.side[1] = fresh.side[1] >> 32 << 32 | SAKER_ROW_NONE;
 	}
@@ -131,7 +137,7 @@ int BPF_PROG(facts_fork, struct task_struct *parent, struct task_struct *child)
 	    !task_in_scope(child))
 		return 0;
 	of_parent = bpf_map_lookup_elem(&facts, &parent_tgid);
-	if (!of_parent || !side_is_ready(0, of_parent) || !side_is_ready(1, of_parent) || parent_tgid == saker_own_tgid)
+	if (!of_parent || !side_is_ready(0, of_parent) || !side_is_ready(1, of_parent) || is_sensor(parent_tgid))
 		return write_facts_of(SLOT_FORK, child);
 	fresh = *of_parent;
 	fresh.start_ns = BPF_CORE_READ(child, start_boottime);
@@ -146,8 +152,11 @@ int BPF_PROG(facts_exit, struct task_struct *task)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (BPF_CORE_READ(task, signal, live.counter) == 0)
+	if (BPF_CORE_READ(task, signal, live.counter) == 0) {
 		bpf_map_delete_elem(&facts, &tgid);
+		if (is_sensor(tgid))
+			set_word(SAKER_WORD_SENSOR_GONE, 1);
+	}
 	return 0;
 }
 

@@ -22,13 +22,14 @@ enum saker_row {
 	SAKER_ROW_CONTAINER = 4, /* for a container that no rule names */
 };
 
-/* Elements of the array map `words`: user space maps it and stores single words, programs only read. */
+/* Elements of the array map `words`: user space maps it and stores single words; but for one, programs only read. */
 enum saker_word {
 	SAKER_WORD_NOW = 0, /* edits << 32 | set in force; its tables lie in slot set & 1. 0: off */
 	SAKER_WORD_ALIVE_UNTIL =
 		1, /* CLOCK_MONOTONIC; past it nothing is blocked. All ones: for ever (on_exit: keep) */
 	SAKER_WORD_SET_0 = 2, /* the set whose tables lie in slot 0 and may be asked for an executable's row; 0: none */
 	SAKER_WORD_SET_1 = 3,
+	SAKER_WORD_SENSOR_GONE = 4, /* 1: the process that loaded this has ended. Programs write it */
 	SAKER_WORD_MAX = 8,
 };
 

@@ -95,6 +95,14 @@ static __always_inline __u64 word(__u32 index)
 	return value ? *value : 0;
 }
 
+static __always_inline void set_word(__u32 index, __u64 to)
+{
+	volatile __u64 *value = bpf_map_lookup_elem(&words, &index);
+
+	if (value)
+		*value = to;
+}
+
 static __always_inline void count_as(__u32 what)
 {
 	__u64 *value = bpf_map_lookup_elem(&enforce_counters, &what);

@@ -1,4 +1,5 @@
 import type { SakerError } from '../core/index.js';
+import { findKept } from '../enforce/index.js';
 import { checkRequirements, findPlan, kernelName, type ServedEvent } from '../kernel/index.js';
 
 /** One thing looked at. */
@@ -53,7 +54,22 @@ export function examine(): readonly Finding[] {
     const { message, hint } = error as SakerError;
     findings.push({ state: 'fail', what: 'probes', detail: message, todo: hint ?? null });
   }
+  findings.push(...keptBlocks());
   return findings;
+}
+
+/** Blocks on the BPF file system: of sensors that run, and what others left in force. */
+function keptBlocks(): Finding[] {
+  return findKept().map(({ folder, pid, held }) => ({
+    state: held ? 'ok' : 'warn',
+    what: 'blocks',
+    detail: held
+      ? `pinned by the running sensor (pid ${pid}) in ${folder}`
+      : `in force though the sensor that made them (pid ${pid}) has ended (on_exit: keep): ${folder}`,
+    todo: held
+      ? null
+      : 'start the sensor, which takes over, or release them: `saker net off` (with the --run-dir of that sensor)',
+  }));
 }
 
 function serving(served: ServedEvent): Finding {

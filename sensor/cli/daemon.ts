@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { closest } from '../core/index.js';
+import { closest, SakerError } from '../core/index.js';
 import { EVENT_NAMES } from '../lang/index.js';
 import { ControlClient } from '../app/control/index.js';
 import type { EventFilter } from '../app/messages.js';
@@ -58,9 +58,7 @@ export function addDaemonCommands(program: Command): void {
       '\nExamples:\n  saker net off               until the next `saker rules reload`\n  saker net off -o json',
     )
     .action(async (options: SocketOptions) => {
-      const result = (await withClient(options, (client) => client.call('net.off'))) as {
-        message: string;
-      };
+      const result = await netOff(options);
       if (options.output === 'json') printJson(result);
       else process.stdout.write(`${result.message}\n`);
     });
@@ -102,6 +100,35 @@ export async function withClient<T>(
     return await use(client);
   } finally {
     client.close();
+  }
+}
+
+/** So long the sensor may take to release blocks by itself. */
+const NET_OFF_MS = 5_000;
+
+/** By the sensor; where none listens or it hangs, by hand: blocks may be meant to outlive it (on_exit: keep). */
+async function netOff(options: SocketOptions): Promise<{ readonly message: string }> {
+  const timeout = new Promise<never>((_, reject) => {
+    setTimeout(() => {
+      reject(new SakerError('NO_ANSWER', 'the sensor does not answer', { hint: 'is it stopped?' }));
+    }, NET_OFF_MS).unref();
+  });
+  try {
+    const answer = await withClient(options, (client) =>
+      Promise.race([client.call('net.off'), timeout]),
+    );
+    return answer as { message: string };
+  } catch (error) {
+    const { code } = error as SakerError;
+    if (code !== 'NO_DAEMON' && code !== 'NO_ANSWER') throw error;
+    const { pinDirOf, releaseAllKept } = await import('../enforce/index.js');
+    if (releaseAllKept(pinDirOf(options.runDir)) === 0) throw error;
+    return {
+      message:
+        code === 'NO_DAEMON'
+          ? 'no sensor runs; the blocks it had left in force are released'
+          : 'the sensor does not answer; its pinned blocks are released',
+    };
   }
 }
 

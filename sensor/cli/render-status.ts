@@ -64,7 +64,7 @@ export function renderStatus(value: unknown): string {
 function blocks(enforcement: Status['enforcement']): string[] {
   if (enforcement === null || enforcement.rules.length === 0) return [];
   return [
-    `\nblocks  ${enforcement.state}, ${counted(enforcement.clauses, 'clause')}\n`,
+    `\nblocks  ${enforcement.state}, ${counted(enforcement.clauses, 'clause')}${enforcement.pinned === null ? '' : ', stay in force when the sensor ends'}\n`,
     table(
       enforcement.rules.map(({ rule, state, hits, reasons }) => [
         state,

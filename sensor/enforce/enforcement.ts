@@ -3,11 +3,12 @@ import type { Rule } from '../lang/ir.js';
 import { TooManyClauses } from './bodies.js';
 import { checkAction } from './check.js';
 import { compileSet, type CompiledSet } from './clauses.js';
+import { readCounters, type EnforceCounters } from './counters.js';
 import type { Guard } from './guard.js';
 import { removeLeftovers, type InterfaceStatus } from './interfaces.js';
 import type { ContainerGroups } from './container-groups.js';
-import type { CounterName } from './layout.js';
-import { emptyCounters, Machine, type EnforceOptions } from './machine.js';
+import { endKept } from './kept.js';
+import { Machine, type EnforceOptions } from './machine.js';
 import { TooManyRows } from './row-table.js';
 
 /** How a rule with an action stands. */
@@ -24,9 +25,11 @@ export interface EnforceStatus {
   readonly state: 'idle' | 'active' | 'off';
   readonly generation: number;
   readonly clauses: number;
+  /** Where blocks are pinned that outlive the sensor; null: they end with it. */
+  readonly pinned: string | null;
   readonly rules: readonly RuleStatus[];
   readonly interfaces: readonly InterfaceStatus[];
-  readonly counters: Readonly<Record<CounterName, number>>;
+  readonly counters: EnforceCounters;
 }
 
 /** A set's number is generation * 2 + slot in 32 bits. */
@@ -43,25 +46,20 @@ export class Enforcement {
   #rules: readonly Rule[] = [];
   #generation = 0;
   #off = false;
+  #tookOver = false;
 
   constructor(options: EnforceOptions) {
-    if (options.onExit === 'keep') {
-      throw new SakerError('ENFORCE_KEEP', 'enforce.on_exit: keep is not available yet', {
-        hint: 'use release: blocks end seconds after the sensor',
-      });
-    }
     this.#options = options;
+    const { logger } = options;
     try {
-      const interfaces = removeLeftovers();
+      const interfaces = removeLeftovers({ kept: false });
       if (interfaces.length > 0) {
-        options.logger.info('removed filters of a sensor that was killed', {
+        logger.info('removed filters of a sensor that was killed', {
           interfaces: interfaces.join(' '),
         });
       }
     } catch (error) {
-      options.logger.warn('filters of an earlier sensor could not be looked for', {
-        error: String(error),
-      });
+      logger.warn('filters of an earlier sensor could not be looked for', { error: String(error) });
     }
   }
 
@@ -81,7 +79,7 @@ export class Enforcement {
     }
     const compiled = compile(rules);
     if (compiled.clauses.length === 0) {
-      this.#close();
+      this.#release();
     } else {
       const drops = compiled.clauses.some(({ enforce, drop }) => enforce && drop);
       const current = this.#machine;
@@ -90,9 +88,10 @@ export class Enforcement {
         current.publish(compiled, generation);
       } else {
         this.#machine = this.#makeMachine(compiled, generation, drops);
-        current?.close();
+        current?.release();
       }
     }
+    this.#takeOver();
     this.#rules = rules;
     this.#generation = generation;
     this.#off = false;
@@ -104,8 +103,31 @@ export class Enforcement {
       machine.publish(compiled, generation);
       return machine;
     } catch (error) {
-      machine.close();
+      machine.release();
       throw error;
+    }
+  }
+
+  /** What an earlier sensor left in force gave way to no gap: it ends now that this one's rules are in force. Once. */
+  #takeOver(): void {
+    if (this.#tookOver) return;
+    this.#tookOver = true;
+    const { pinDir, logger } = this.#options;
+    try {
+      const machine = this.#machine;
+      const own = machine && { folder: machine.pinFolder, filters: machine.ownFilters() };
+      for (const { pid, counters } of endKept(pinDir, own)) {
+        logger.info('took over from blocks that an earlier sensor left in force', {
+          pid,
+          blockedCalls: counters?.blockedCalls ?? 'unknown',
+          blockedPackets: counters?.blockedPackets ?? 'unknown',
+        });
+      }
+    } catch (error) {
+      logger.warn('blocks of an earlier sensor could not be ended', {
+        error: String(error),
+        hint: `remove the folders in ${pinDir}`,
+      });
     }
   }
 
@@ -123,17 +145,20 @@ export class Enforcement {
   /** The kill switch: nothing is blocked from now on, and everything is detached. Until the next `load`. */
   off(): void {
     this.#off = true;
-    this.#close();
+    this.#release();
   }
 
   status(): EnforceStatus {
     const machine = this.#machine;
     const hits = machine?.hits() ?? new Map<number, number>();
-    const reasons = machine?.reasons() ?? [];
+    const shortcomings = machine?.shortcomings() ?? [];
     const rules: RuleStatus[] = [];
     this.#rules.forEach((rule, index) => {
       if (!rule.enabled || rule.action === null) return;
       const mode = rule.action.mode === 'enforce' ? 'enforcing' : 'audit';
+      const reasons = shortcomings
+        .filter(({ dimension }) => dimension === null || machine?.asks(index, dimension))
+        .map(({ reason }) => reason);
       rules.push({
         rule: rule.name,
         state: this.#off ? 'off' : mode === 'enforcing' && reasons.length > 0 ? 'degraded' : mode,
@@ -145,18 +170,30 @@ export class Enforcement {
       state: this.#off ? 'off' : machine ? 'active' : 'idle',
       generation: this.#generation,
       clauses: machine?.clauses ?? 0,
+      pinned: machine?.pinFolder ?? null,
       rules,
       interfaces: machine?.interfaces() ?? [],
-      counters: machine?.counters() ?? emptyCounters(),
+      counters: machine?.counters() ?? readCounters(null),
     };
   }
 
+  /** This process ends: with `on_exit: keep` blocks stay in force. */
   close(): void {
-    this.#close();
+    const folder = this.#machine?.pinFolder ?? null;
+    this.#machine?.close();
+    this.#machine = null;
+    if (folder !== null) {
+      this.#options.logger.info(
+        'blocks stay in force (on_exit: keep); saker net off releases them',
+        {
+          pinned: folder,
+        },
+      );
+    }
   }
 
-  #close(): void {
-    this.#machine?.close();
+  #release(): void {
+    this.#machine?.release();
     this.#machine = null;
   }
 }

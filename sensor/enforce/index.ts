@@ -5,6 +5,8 @@ export { judge, judgeByTables, type Flow, type Verdict } from './verdict.js';
 export { Enforcement, type EnforceStatus, type RuleStatus } from './enforcement.js';
 export type { ContainerGroups } from './container-groups.js';
 export type { EnforceOptions } from './machine.js';
+export { findKept, releaseAllKept, type Kept } from './kept.js';
+export { pinDirOf } from './pins.js';
 export type { Guard } from './guard.js';
 export type { InterfaceStatus } from './interfaces.js';
 export { alertOfVerdict, readVerdict, type NetVerdict, type VerdictSubject } from './alert.js';

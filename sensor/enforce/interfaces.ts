@@ -5,10 +5,11 @@ import {
   isNativeFault,
   native,
   type CgroupScope,
-  type Closeable,
   type Link,
   type TcFilter,
+  type TcxLink,
 } from '../kernel/index.js';
+import type { Pins } from './pins.js';
 
 /** Which way our program stands on an interface. */
 export type Side =
@@ -22,7 +23,7 @@ export interface InterfaceStatus {
   readonly name: string;
   readonly side: Side;
   readonly means: 'tcx' | 'clsact' | null;
-  /** Why packets are not judged there; null: they are. */
+  /** Why packets are not judged there, or not all; null: they are. */
   readonly fault: string | null;
 }
 
@@ -30,13 +31,22 @@ export interface InterfaceOptions {
   readonly scope: CgroupScope | null;
   /** Also these, by name. */
   readonly named: readonly string[];
-  readonly programs: Readonly<Record<Side, number>>;
+  readonly programs: Readonly<Record<Side, { readonly fd: number; readonly id: number }>>;
+  /** Where links are pinned, so that they outlive this process; null: they do not. */
+  readonly pins: Pins | null;
   readonly logger: Logger;
+}
+
+/** A filter of ours: where it stands. */
+export interface OwnFilter {
+  readonly index: number;
+  readonly ingress: boolean;
+  readonly priority: number;
 }
 
 interface Attached extends InterfaceStatus {
   readonly index: number;
-  readonly link: Closeable | null;
+  readonly link: TcxLink | null;
   readonly filter: {
     readonly ingress: boolean;
     readonly priority: number;
@@ -44,8 +54,12 @@ interface Attached extends InterfaceStatus {
   } | null;
 }
 
-/** Names of our filters: a predecessor that was killed is known by them. `+`: it made the clsact, too. */
+/**
+ * Names of our filters: a predecessor that was killed is known by them. Those it meant to stay (`on_exit: keep`) have the
+ * second. `+`: it made the clsact, too.
+ */
 const FILTER_NAME = 'saker_enforce';
+const KEPT_FILTER_NAME = 'saker_kept';
 const FILTER_HANDLE = 0x5a4b;
 
 const EEXIST = 17;
@@ -80,16 +94,39 @@ export class Interfaces {
   }
 
   status(): InterfaceStatus[] {
-    return [...this.#attached.values()].map(({ name, side, means, fault }) => ({
-      name,
-      side,
-      means,
-      fault,
-    }));
+    const attached = [...this.#attached.values()];
+    const missing = this.#options.named.filter(
+      (name) => !attached.some((one) => one.name === name),
+    );
+    return [
+      ...attached.map((one) => {
+        const { name, side, means } = one;
+        return { name, side, means, fault: one.fault ?? this.#ahead(one) };
+      }),
+      ...missing.map((name) => ({
+        name,
+        side: 'wire' as const,
+        means: null,
+        fault: 'there is no such interface',
+      })),
+    ];
   }
 
+  ownFilters(): OwnFilter[] {
+    return [...this.#attached.values()].flatMap(({ index, filter }) =>
+      filter === null ? [] : [{ index, ingress: filter.ingress, priority: filter.priority }],
+    );
+  }
+
+  /** Takes all off. */
   close(): void {
     for (const attached of this.#attached.values()) this.#detach(attached);
+  }
+
+  /** Leaves them where they are: what is pinned, and filters, outlive this process. */
+  leave(): void {
+    for (const { link } of this.#attached.values()) link?.close();
+    this.#attached.clear();
   }
 
   *#wanted(links: readonly Link[]): Iterable<{ link: Link; side: Side }> {
@@ -108,11 +145,12 @@ export class Interfaces {
 
   #attach({ index, name }: Link, side: Side): Attached {
     const ingress = side === 'pod';
-    const program = this.#options.programs[side];
+    const program = this.#options.programs[side].fd;
     try {
       if (this.#tcx) {
         try {
           const link = new (native().bpf.TcxLink)(program, index, ingress);
+          this.#options.pins?.add(pinOf(index), link);
           return { index, name, side, means: 'tcx', fault: null, link, filter: null };
         } catch (error) {
           if (!isNativeFault(error) || error.errno !== EINVAL) throw error;
@@ -140,6 +178,7 @@ export class Interfaces {
     const foreign = sys.filters(index, ingress).map(({ priority }) => priority);
     // Before all others: what a CNI's program accepts or redirects, nobody after it sees.
     const lowest = Math.min(0xc000, ...foreign);
+    const ownName = this.#options.pins === null ? FILTER_NAME : KEPT_FILTER_NAME;
     const priority = lowest > 1 ? lowest - 1 : 1;
     try {
       sys.addFilter(
@@ -148,7 +187,7 @@ export class Interfaces {
         priority,
         FILTER_HANDLE,
         program,
-        madeClsact ? `${FILTER_NAME}+` : FILTER_NAME,
+        madeClsact ? `${ownName}+` : ownName,
       );
     } catch (error) {
       if (!isNativeFault(error) || error.errno !== EEXIST) throw error;
@@ -170,9 +209,29 @@ export class Interfaces {
     return found;
   }
 
+  /** Somebody's program before ours ends a packet's way when it accepts or redirects it: ours does not see it then. */
+  #ahead({ index, side, filter }: Attached): string | null {
+    const { bpf, sys } = native();
+    try {
+      if (filter !== null) {
+        const first = sys
+          .filters(index, filter.ingress)
+          .find((one) => !isOurs(one) && one.priority < filter.priority);
+        return first === undefined ? null : behind(`a filter of priority ${first.priority}`);
+      }
+      const [first] = bpf.tcxPrograms(index, side === 'pod');
+      if (first === undefined || first === this.#options.programs[side].id) return null;
+      return behind(`program ${first}`);
+    } catch (error) {
+      if (isNativeFault(error)) return null; // the interface has gone meanwhile
+      throw error;
+    }
+  }
+
   #detach(attached: Attached): void {
     const { index, link, filter, name } = attached;
     try {
+      if (link !== null) this.#options.pins?.drop(pinOf(index));
       link?.close();
       if (filter) {
         native().sys.deleteFilter(index, filter.ingress, filter.priority, FILTER_HANDLE);
@@ -188,13 +247,26 @@ export class Interfaces {
   }
 
   #forget({ index, link }: Attached): void {
+    if (link !== null) this.#options.pins?.drop(pinOf(index));
     link?.close();
     this.#attached.delete(index);
   }
 }
 
+function behind(who: string): string {
+  return `${who} of somebody else runs first, and what it accepts or redirects is not seen`;
+}
+
+function pinOf(index: number): string {
+  return `interface-${index}`;
+}
+
 function isOurs({ kind, name, handle }: TcFilter): boolean {
-  return kind === 'bpf' && handle === FILTER_HANDLE && name.startsWith(FILTER_NAME);
+  return (
+    kind === 'bpf' &&
+    handle === FILTER_HANDLE &&
+    (name.startsWith(FILTER_NAME) || name.startsWith(KEPT_FILTER_NAME))
+  );
 }
 
 function oursOf(index: number): TcFilter[] {
@@ -210,18 +282,29 @@ function dropEmptyClsact(index: number): void {
 }
 
 /**
- * Removes filters that a sensor left which could not take them off (clsact filters outlive a SIGKILL). They are inert by then:
- * their heartbeat has stopped.
+ * Removes filters that a sensor left: clsact filters outlive a SIGKILL. They are inert by then, their heartbeat has stopped;
+ * or they were meant to stay.
  *
+ * @param options.kept - Also those that were meant to stay.
+ * @param options.except - Filters of a machine of our own.
  * @returns names of the interfaces that had some.
  */
-export function removeLeftovers(): string[] {
+export function removeLeftovers({
+  kept,
+  except = [],
+}: {
+  readonly kept: boolean;
+  readonly except?: readonly OwnFilter[];
+}): string[] {
   const { sys } = native();
   const names = new Set<string>();
   for (const { index, name } of sys.links()) {
     for (const ingress of [true, false]) {
       for (const filter of sys.filters(index, ingress)) {
-        if (!isOurs(filter)) continue;
+        if (!isOurs(filter) || (!kept && filter.name.startsWith(KEPT_FILTER_NAME))) continue;
+        const isExcepted = (own: OwnFilter): boolean =>
+          own.index === index && own.ingress === ingress && own.priority === filter.priority;
+        if (except.some(isExcepted)) continue;
         sys.deleteFilter(index, ingress, filter.priority, filter.handle);
         if (filter.name.endsWith('+')) dropEmptyClsact(index);
         names.add(name);

@@ -13,9 +13,12 @@ import {
 } from '../kernel/index.js';
 import type { CompiledSet } from './clauses.js';
 import { ContainerTable, type ContainerGroups } from './container-groups.js';
+import { readCounters, sumOf, type EnforceCounters } from './counters.js';
 import { compileGuards, writeGuards, type Guard } from './guard.js';
-import { Interfaces, type InterfaceStatus } from './interfaces.js';
-import { COUNTERS, WORD, type CounterName } from './layout.js';
+import { Interfaces, type InterfaceStatus, type OwnFilter } from './interfaces.js';
+import { Heartbeat } from './heartbeat.js';
+import { WORD } from './layout.js';
+import { Pins } from './pins.js';
 import {
   CALL_PROGRAMS,
   DROP_PROGRAM,
@@ -27,12 +30,15 @@ import {
   type Abilities,
   type LoadedPrograms,
 } from './programs.js';
+import type { Dimension } from './predicates.js';
 import { TableSlots, u32 } from './tables.js';
 
 export interface EnforceOptions {
   /** `--cgroup`: programs attach there and nowhere else. Null: the whole host. */
   readonly scope: CgroupScope | null;
   readonly onExit: 'release' | 'keep';
+  /** Where `keep` pins blocks, and where those an earlier sensor left are looked for. See `pinDirOf`. */
+  readonly pinDir: string;
   /** So long without a sign of this process, and nothing is blocked any more. */
   readonly heartbeatSeconds: number;
   /** Interfaces to judge packets at besides the veths of processes in scope. */
@@ -45,19 +51,30 @@ export interface EnforceOptions {
   readonly logger: Logger;
   /** Processes whose facts there is room for. Default 65,536. */
   readonly maxProcesses?: number;
+  /** Groups of containers there is room for. Default 16,384. */
+  readonly maxContainerGroups?: number;
+  /** What to load, best first: tests of what older kernels lack. */
+  readonly abilities?: readonly Abilities[];
   readonly objectPath?: string;
   /** Default: this process. */
   readonly ownTgid?: number;
 }
 
-const HEARTBEATS_PER_PERIOD = 5;
 const RECONCILE_MS = 2000;
 const FLUSH_MS = 5000;
+
+/** Something that takes from rules that enforce; `dimension`: only from those that ask for it. */
+export interface Shortcoming {
+  readonly reason: string;
+  readonly dimension: Dimension | null;
+}
 
 /** Loaded programs, their tables and where they are attached: from the first block rule to the last. */
 export class Machine {
   readonly dropsSilently: boolean;
   readonly #options: EnforceOptions;
+  /** Null: blocks end with this process. */
+  readonly #pins: Pins | null;
   readonly #programs: LoadedPrograms;
   readonly #tables: TableSlots;
   readonly #words: SharedWords;
@@ -65,10 +82,14 @@ export class Machine {
   readonly #hits: BpfMap;
   readonly #containers: ContainerTable;
   readonly #interfaces: Interfaces;
+  readonly #heartbeat: Heartbeat;
   readonly #timers: NodeJS.Timeout[] = [];
   #watch: Closeable | null = null;
   #reconcileSoon: NodeJS.Timeout | null = null;
   #compiled: CompiledSet | null = null;
+  /** Count of what found no room when the facts of all were last derived, and how many processes that leaves without. */
+  #factsFull = 0;
+  #withoutFacts = 0;
   #slot = 0;
   #set = 0;
   #edits = 0n;
@@ -78,22 +99,25 @@ export class Machine {
   constructor(options: EnforceOptions, dropsSilently: boolean) {
     this.#options = options;
     this.dropsSilently = dropsSilently;
+    this.#pins = options.onExit === 'keep' ? new Pins(options.pinDir) : null;
     this.#programs = loadPrograms(
       {
         scope: options.scope,
         shared: options.shared,
         ownTgid: options.ownTgid ?? process.pid,
         maxProcesses: options.maxProcesses ?? 65_536,
+        maxContainerGroups: options.maxContainerGroups ?? 16_384,
         wire: options.interfaces.length > 0,
         logger: options.logger,
         ...(options.objectPath === undefined ? {} : { objectPath: options.objectPath }),
+        ...(options.abilities === undefined ? {} : { abilities: options.abilities }),
       },
       dropsSilently,
     );
+    this.#heartbeat = new Heartbeat(options.heartbeatSeconds, options.onExit);
     const { set } = this.#programs;
     const words = set.map('words');
     this.#words = new (native().bpf.SharedWords)(words);
-    words.close();
     this.#tables = new TableSlots(set);
     this.#counters = set.map('enforce_counters');
     this.#hits = set.map('hits');
@@ -102,12 +126,19 @@ export class Machine {
       scope: options.scope,
       named: options.interfaces,
       programs: {
-        pod: set.programFd(POD_PROGRAM),
-        wire: options.interfaces.length > 0 ? set.programFd(WIRE_PROGRAM) : -1,
+        pod: { fd: set.programFd(POD_PROGRAM), id: set.programInfo(POD_PROGRAM).id },
+        wire:
+          options.interfaces.length > 0
+            ? { fd: set.programFd(WIRE_PROGRAM), id: set.programInfo(WIRE_PROGRAM).id }
+            : { fd: -1, id: 0 },
       },
+      pins: this.#pins,
       logger: options.logger,
     });
     this.setGuards(options.guard);
+    this.#pins?.add('words', words);
+    this.#pins?.add('counters', this.#counters);
+    words.close();
   }
 
   setGuards(guards: readonly Guard[]): void {
@@ -140,7 +171,7 @@ export class Machine {
     this.#attachOnce();
     this.#containers.update(this.#options.containers());
     this.#tables.wait(slot); // whoever forks or execs from now on fills this side too
-    set.iterate('facts_sweep');
+    this.#sweepFacts();
     if (abilities.seed) {
       set.iterate('seed_listeners');
       set.iterate('seed_sockets');
@@ -166,35 +197,50 @@ export class Machine {
     return this.#interfaces.status();
   }
 
-  /** What this kernel or host takes from enforcing rules. */
-  reasons(): string[] {
-    const reasons: string[] = [];
-    const { seed }: Abilities = this.#programs.abilities;
-    if (!seed)
-      reasons.push(
-        'connections older than the sensor are not found: this kernel lacks bpf_sock_from_file (5.11)',
-      );
-    for (const { name, fault } of this.#interfaces.status()) {
-      if (fault !== null) reasons.push(`packets at ${name} are not judged: ${fault}`);
-    }
-    const { factsFull, containersFull } = this.counters();
-    if (factsFull > 0)
-      reasons.push(
-        `${factsFull} processes found no room for their facts: their executable is not known`,
-      );
-    if (containersFull > 0)
-      reasons.push(
-        `${containersFull} groups of containers found no room: they count as the host's`,
-      );
-    return reasons;
+  /** Where blocks are pinned; null: they end with this process. */
+  get pinFolder(): string | null {
+    return this.#pins?.folder ?? null;
   }
 
-  counters(): Record<CounterName, number> {
-    const counters = emptyCounters();
-    COUNTERS.forEach((name, at) => {
-      counters[name] = sumOf(this.#counters, at);
-    });
-    return counters;
+  /** What this kernel or host takes from enforcing rules, and from which of them. */
+  shortcomings(): Shortcoming[] {
+    const all: Shortcoming[] = [];
+    const add = (reason: string, dimension: Dimension | null = null): void => {
+      all.push({ reason, dimension });
+    };
+    if (!this.#programs.abilities.seed)
+      add(
+        'connections older than the sensor are not found: this kernel lacks bpf_sock_from_file (5.11)',
+      );
+    for (const { name, fault } of this.#interfaces.status())
+      if (fault !== null) add(`packets at ${name} are not all judged: ${fault}`);
+    const late = this.#heartbeat.late();
+    if (late !== null) add(late);
+    const without = this.#withoutFacts;
+    if (without > 0)
+      add(
+        `no room for the facts of ${without} ${without === 1 ? 'process' : 'processes'}: rules that ask for the executable pass them by`,
+        'subject',
+      );
+    const { containersFull } = this.counters();
+    if (containersFull > 0)
+      add(
+        `no room for ${containersFull} ${containersFull === 1 ? 'group' : 'groups'} of containers: they count as the host's`,
+        'group',
+      );
+    return all;
+  }
+
+  /** Whether a rule of the set in force asks for something of that dimension. */
+  asks(rule: number, dimension: Dimension): boolean {
+    return (
+      this.#compiled?.clauses.some((clause) => clause.rule === rule && clause.body[dimension]) ??
+      false
+    );
+  }
+
+  counters(): EnforceCounters {
+    return readCounters(this.#counters);
   }
 
   /** Decisions by rule index, since the set took force. */
@@ -206,15 +252,36 @@ export class Machine {
     return hits;
   }
 
-  close(): void {
+  /** Its clsact filters, by where they stand. */
+  ownFilters(): OwnFilter[] {
+    return this.#interfaces.ownFilters();
+  }
+
+  /** Nothing of it is left afterwards. */
+  release(): void {
     if (this.#closed) return;
-    this.#closed = true;
     this.#words.store(WORD.now, 0n); // at once, whatever else takes its time
     this.#flush();
+    this.#interfaces.close();
+    this.#pins?.release();
+    this.#letGo();
+  }
+
+  /** This process ends: blocks that are pinned stay in force. */
+  close(): void {
+    if (this.#pins === null || this.#set === 0) this.release();
+    else if (!this.#closed) {
+      this.#flush();
+      this.#interfaces.leave();
+      this.#letGo();
+    }
+  }
+
+  #letGo(): void {
+    this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#reconcileSoon) clearTimeout(this.#reconcileSoon);
     this.#watch?.close();
-    this.#interfaces.close();
     this.#programs.set.close();
     this.#tables.close();
     this.#containers.close();
@@ -227,7 +294,7 @@ export class Machine {
   #attachOnce(): void {
     if (this.#attached) return;
     const { set } = this.#programs;
-    const { scope, heartbeatSeconds } = this.#options;
+    const { scope } = this.#options;
     const cgroup = scope?.path ?? findCgroup2Mount().path;
     try {
       for (const program of FACT_PROGRAMS) set.attach(program);
@@ -238,6 +305,7 @@ export class Machine {
       throw isNativeFault(error) ? new ProbeError(refusalOf(error, 'attach'), error) : error;
     }
     this.#attached = true;
+    this.#pins?.addLinks(set);
     this.#reconcile();
     this.#watch = new (native().sys.LinkWatch)(() => {
       this.#reconcileSoon ??= setTimeout(() => {
@@ -245,8 +313,11 @@ export class Machine {
         this.#reconcile();
       }, 10).unref();
     });
-    this.#every(RECONCILE_MS, () => this.#reconcile());
-    this.#every((heartbeatSeconds * 1000) / HEARTBEATS_PER_PERIOD, () => this.#beat());
+    this.#every(RECONCILE_MS, () => {
+      this.#reconcile();
+      if (this.counters().factsFull > this.#factsFull || this.#withoutFacts > 0) this.#sweepFacts();
+    });
+    this.#every(this.#heartbeat.everyMs, () => this.#beat());
     this.#every(FLUSH_MS, () => this.#flush());
   }
 
@@ -262,10 +333,16 @@ export class Machine {
     }
   }
 
-  /** CLOCK_MONOTONIC, as bpf_ktime_get_ns. It stops with this process, whatever stops it. */
+  /** Derives everybody's facts; whoever found no room before gets another chance. */
+  #sweepFacts(): void {
+    const before = this.counters().factsFull;
+    this.#programs.set.iterate('facts_sweep');
+    this.#factsFull = this.counters().factsFull;
+    this.#withoutFacts = this.#factsFull - before;
+  }
+
   #beat(): void {
-    const period = BigInt(this.#options.heartbeatSeconds) * 1_000_000_000n;
-    this.#words.store(WORD.aliveUntil, process.hrtime.bigint() + period);
+    this.#words.store(WORD.aliveUntil, this.#heartbeat.beat());
   }
 
   /** Sums of flows that have stopped become records. */
@@ -282,14 +359,4 @@ export class Machine {
     for (let clause = 0; clause < 1024; clause++)
       this.#hits.update(u32(slot * 1024 + clause), zero);
   }
-}
-
-function sumOf(map: BpfMap, index: number): number {
-  const values = new Uint8Array(map.info().valueBytes);
-  map.lookup(u32(index), values);
-  return Number(new BigUint64Array(values.buffer).reduce((sum, value) => sum + value, 0n));
-}
-
-export function emptyCounters(): Record<CounterName, number> {
-  return Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<CounterName, number>;
 }

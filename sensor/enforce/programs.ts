@@ -19,6 +19,10 @@ export interface ProgramOptions {
   readonly ownTgid: number;
   /** Processes whose facts there is room for. */
   readonly maxProcesses: number;
+  /** Groups of containers there is room for. */
+  readonly maxContainerGroups: number;
+  /** What to try, best first. */
+  readonly abilities?: readonly Abilities[];
   /** Interfaces of the host itself are judged at, too. */
   readonly wire: boolean;
   readonly objectPath?: string;
@@ -32,6 +36,12 @@ export interface Abilities {
   /** Sockets older than the sensor can be found (5.11). */
   readonly seed: boolean;
 }
+
+const ABILITIES: readonly Abilities[] = [
+  { setRetval: true, seed: true },
+  { setRetval: false, seed: true },
+  { setRetval: false, seed: false },
+];
 
 /** Loaded enforcement programs. */
 export interface LoadedPrograms {
@@ -71,13 +81,8 @@ const UNUSED_MAPS = ['scratch_large', 'scratch_medium', 'scratch_small'];
  * @throws SakerError `NO_OBJECT`; ProbeError `PROBE_LOAD` when even the least does not load
  */
 export function loadPrograms(options: ProgramOptions, dropsSilently: boolean): LoadedPrograms {
-  const tries: Abilities[] = [
-    { setRetval: true, seed: true },
-    { setRetval: false, seed: true },
-    { setRetval: false, seed: false },
-  ];
   let first: unknown;
-  for (const abilities of tries) {
+  for (const abilities of options.abilities ?? ABILITIES) {
     const set = open(options, abilities, dropsSilently);
     try {
       set.load();
@@ -110,6 +115,7 @@ function open(options: ProgramOptions, abilities: Abilities, dropsSilently: bool
     set.setConstant('saker_drops_silently', Number(dropsSilently));
     set.setConstant('saker_tag_key', new Uint8Array(randomBytes(16)));
     set.setMapSize('facts', options.maxProcesses);
+    set.setMapSize('containers', options.maxContainerGroups);
     if (options.shared) {
       reuse(set, 'state_ring', options.shared.stateRing);
       reuse(set, 'saker_counters', options.shared.counters);

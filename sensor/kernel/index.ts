@@ -25,6 +25,7 @@ export type {
   ProgramInfo,
   SharedWords,
   TcFilter,
+  TcxLink,
 } from './native.js';
 export { isNativeFault, native, type NativeFault } from './native.js';
 export { ProbeError, refusalOf } from './errors.js';

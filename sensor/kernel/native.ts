@@ -49,6 +49,8 @@ export interface BpfMap {
   entries(): { readonly keys: Uint8Array; readonly values: Uint8Array; readonly count: number };
   /** Puts a map into this map of maps. */
   setInner(key: Uint8Array, inner: BpfMap): void;
+  /** On the BPF file system: the map lives as long as the pin. */
+  pin(path: string): void;
   info(): MapInfo;
   close(): void;
 }
@@ -91,6 +93,8 @@ export interface ProbeSet {
   attach(program: string): void;
   attachCgroup(program: string, path: string): void;
   detach(program: string, cgroup?: string): void;
+  /** Pins every link in a folder of the BPF file system, by its program's name. */
+  pinLinks(folder: string): void;
   /** Everything an iterator program writes; `map`: of programs over a map's elements. */
   iterate(program: string, map?: string): Uint8Array;
   programInfo(program: string): ProgramInfo;
@@ -143,6 +147,11 @@ export interface SharedWords {
   close(): void;
 }
 
+/** A program on a device. It stays until this is closed, or its pin removed, whichever comes last. */
+export interface TcxLink extends Closeable {
+  pin(path: string): void;
+}
+
 export interface Closeable {
   close(): void;
 }
@@ -150,7 +159,9 @@ export interface Closeable {
 /** The addon's two doors. */
 export interface Addon {
   readonly bpf: {
-    readonly BpfMap: new (options: MapOptions | { readonly fd: number }) => BpfMap;
+    readonly BpfMap: new (
+      options: MapOptions | { readonly fd: number } | { readonly pinned: string },
+    ) => BpfMap;
     readonly ProbeSet: new (path: string) => ProbeSet;
     readonly RingReader: new (
       rings: readonly BpfMap[],
@@ -160,7 +171,9 @@ export interface Addon {
     ) => RingReader;
     readonly SharedWords: new (map: BpfMap) => SharedWords;
     /** A program first on a device until it is closed (6.6). */
-    readonly TcxLink: new (programFd: number, ifindex: number, ingress: boolean) => Closeable;
+    readonly TcxLink: new (programFd: number, ifindex: number, ingress: boolean) => TcxLink;
+    /** Ids of the tcx programs on a device, in the order in which they run. */
+    tcxPrograms(ifindex: number, ingress: boolean): readonly number[];
   };
   readonly sys: {
     /** Boot clock, wall clock, distance of the readings; nanoseconds. */

@@ -33,8 +33,8 @@ Napi::Uint8Array CopyOf(Napi::Env env, const std::vector<uint8_t>& from, size_t 
 
 }  // namespace
 
-// new BpfMap({ type, name, keySize, valueSize, maxEntries, flags?, inner?: BpfMap }), or an adopted
-// descriptor.
+// new BpfMap({ type, name, keySize, valueSize, maxEntries, flags?, inner?: BpfMap }), { fd },
+// { pinned: path }, or an adopted descriptor.
 BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Napi::Env env = info.Env();
   if (info[0].IsExternal()) {
@@ -45,6 +45,13 @@ BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     if (options.Has("fd")) {
       fd_ = UniqueFd::Duplicate(int(NumberOf(options.Get("fd"), "fd")));
       if (!fd_) throw Fault(env, "BPF_MAP_INFO", errno, "descriptor");
+      Describe(env);
+      return;
+    }
+    if (options.Has("pinned")) {
+      std::string path = TextOf(options.Get("pinned"), "pinned");
+      fd_ = UniqueFd(bpf_obj_get(path.c_str()));
+      if (!fd_) throw Fault(env, "BPF_PIN", errno, path);
       Describe(env);
       return;
     }
@@ -223,6 +230,13 @@ void BpfMap::SetInner(const Napi::CallbackInfo& info) {
 
 void BpfMap::Close(const Napi::CallbackInfo&) { fd_.reset(); }
 
+// pin(path): on the BPF file system; the map lives as long as the pin.
+void BpfMap::Pin(const Napi::CallbackInfo& info) {
+  CheckOpen(info.Env());
+  std::string path = TextOf(info[0], "path");
+  if (bpf_obj_pin(fd_.get(), path.c_str())) throw Fault(info.Env(), "BPF_PIN", errno, path);
+}
+
 Napi::Value BpfMap::GetInfo(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Napi::Object about = Napi::Object::New(env);
@@ -247,8 +261,8 @@ void BpfMap::Export(Napi::Env env, Napi::Object door) {
        InstanceMethod("delete", &BpfMap::Delete),
        InstanceMethod("deleteBatch", &BpfMap::DeleteBatch),
        InstanceMethod("nextKey", &BpfMap::NextKey), InstanceMethod("entries", &BpfMap::Entries),
-       InstanceMethod("setInner", &BpfMap::SetInner), InstanceMethod("info", &BpfMap::GetInfo),
-       InstanceMethod("close", &BpfMap::Close)});
+       InstanceMethod("setInner", &BpfMap::SetInner), InstanceMethod("pin", &BpfMap::Pin),
+       InstanceMethod("info", &BpfMap::GetInfo), InstanceMethod("close", &BpfMap::Close)});
   env.GetInstanceData<AddonData>()->map_class = Napi::Persistent(map_class);
   door.Set("BpfMap", map_class);
 }

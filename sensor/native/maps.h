@@ -35,6 +35,7 @@ class BpfMap : public Napi::ObjectWrap<BpfMap> {
   Napi::Value NextKey(const Napi::CallbackInfo& info);
   Napi::Value Entries(const Napi::CallbackInfo& info);
   void SetInner(const Napi::CallbackInfo& info);
+  void Pin(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   Napi::Value GetInfo(const Napi::CallbackInfo& info);
 

@@ -213,6 +213,18 @@ void ProbeSet::Detach(const Napi::CallbackInfo& info) {
   links_.erase(key);
 }
 
+// pinLinks(folder): everything attached, each link by its program's name; it stays attached as long
+// as its pin.
+void ProbeSet::PinLinks(const Napi::CallbackInfo& info) {
+  Object(info.Env());
+  std::string folder = TextOf(info[0], "folder");
+  for (const auto& [key, link] : links_) {
+    std::string path = folder + "/" + key.substr(0, key.find('@'));
+    if (bpf_obj_pin(bpf_link__fd(link.get()), path.c_str()))
+      throw Fault(info.Env(), "BPF_PIN", errno, path);
+  }
+}
+
 // iterate(program[, map]): everything an iter program writes; over a map's elements where it is
 // such a program
 Napi::Value ProbeSet::Iterate(const Napi::CallbackInfo& info) {
@@ -302,6 +314,7 @@ void ProbeSet::Export(Napi::Env env, Napi::Object door) {
                                     InstanceMethod("attach", &ProbeSet::Attach),
                                     InstanceMethod("attachCgroup", &ProbeSet::AttachCgroup),
                                     InstanceMethod("detach", &ProbeSet::Detach),
+                                    InstanceMethod("pinLinks", &ProbeSet::PinLinks),
                                     InstanceMethod("iterate", &ProbeSet::Iterate),
                                     InstanceMethod("programInfo", &ProbeSet::ProgramInfo),
                                     InstanceMethod("programFd", &ProbeSet::ProgramFd),

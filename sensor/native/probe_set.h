@@ -47,6 +47,7 @@ class ProbeSet : public Napi::ObjectWrap<ProbeSet> {
   void Attach(const Napi::CallbackInfo& info);
   void AttachCgroup(const Napi::CallbackInfo& info);
   void Detach(const Napi::CallbackInfo& info);
+  void PinLinks(const Napi::CallbackInfo& info);
   Napi::Value Iterate(const Napi::CallbackInfo& info);
   Napi::Value ProgramInfo(const Napi::CallbackInfo& info);
   Napi::Value ProgramFd(const Napi::CallbackInfo& info);

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kTcxIngress = 46,
               kTcxEgress = 47;         // enum bpf_attach_type since 6.6; our headers are older
+constexpr uint32_t kTcxMost = 64;      // BPF_MPROG_MAX
 constexpr uint32_t kBefore = 1u << 3;  // BPF_F_BEFORE without a neighbour: first of all
 
 uint32_t ParentOf(bool ingress) {
@@ -42,14 +43,33 @@ class TcxLink : public Napi::ObjectWrap<TcxLink> {
   }
 
   static void Export(Napi::Env env, Napi::Object door) {
-    door.Set("TcxLink", DefineClass(env, "TcxLink", {InstanceMethod("close", &TcxLink::Close)}));
+    door.Set("TcxLink", DefineClass(env, "TcxLink",
+                                    {InstanceMethod("pin", &TcxLink::Pin),
+                                     InstanceMethod("close", &TcxLink::Close)}));
   }
 
  private:
+  // pin(path): on the BPF file system; the program stays as long as the pin.
+  void Pin(const Napi::CallbackInfo& info) {
+    std::string path = TextOf(info[0], "path");
+    if (bpf_obj_pin(fd_.get(), path.c_str())) throw Fault(info.Env(), "BPF_PIN", errno, path);
+  }
   void Close(const Napi::CallbackInfo&) { fd_.reset(); }
 
   UniqueFd fd_;
 };
+
+// tcxPrograms(ifindex, ingress): ids of the programs there, in the order in which they run.
+Napi::Value TcxPrograms(const Napi::CallbackInfo& info) {
+  uint32_t ids[kTcxMost] = {};
+  LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = ids, .prog_cnt = kTcxMost);
+  const auto type = bpf_attach_type(info[1].ToBoolean() ? kTcxIngress : kTcxEgress);
+  if (bpf_prog_query_opts(int(NumberOf(info[0], "ifindex")), type, &opts))
+    throw Fault(info.Env(), "TCX_QUERY", errno, "tcx");
+  Napi::Array all = Napi::Array::New(info.Env());
+  for (uint32_t i = 0; i < opts.prog_cnt && i < kTcxMost; i++) all.Set(i, ids[i]);
+  return all;
+}
 
 tcmsg HeadOf(const Napi::CallbackInfo& info, uint32_t parent) {
   tcmsg head{};
@@ -200,6 +220,7 @@ class SharedWords : public Napi::ObjectWrap<SharedWords> {
 void ExportTc(Napi::Env env, Napi::Object bpf, Napi::Object sys) {
   TcxLink::Export(env, bpf);
   SharedWords::Export(env, bpf);
+  bpf.Set("tcxPrograms", Napi::Function::New(env, TcxPrograms));
   sys.Set("addClsact", Napi::Function::New(env, AddClsact));
   sys.Set("deleteClsact", Napi::Function::New(env, DeleteClsact));
   sys.Set("filters", Napi::Function::New(env, Filters));

@@ -48,7 +48,7 @@ export async function startDaemon(place: Place, options: DaemonOptions = {}): Pr
        [ -e ${daemon.folder}/status ] && break
        sleep 0.1
      done; exit 1`,
-    { timeoutMs: 90_000 },
+    { timeoutMs: (options.startMs ?? 60_000) + 30_000 },
   );
   if (waited.status !== 0) {
     const log = await daemon.log();

@@ -498,7 +498,7 @@ export const CONFIG_SCHEMA: Schema = {
           enum: ['release', 'keep'],
           default: 'release',
           description:
-            'What becomes of blocks when the sensor has died or hangs. keep needs blocks that outlive the sensor, which this version lacks: it is refused at start.',
+            'What becomes of blocks when the sensor has ended, died or hangs. release: they end with it. keep: they stay in force, pinned on the BPF file system (/sys/fs/bpf), until the next sensor takes over or `saker net off`.',
         },
         heartbeat_seconds: seconds(
           'So long without a sign of the sensor, and on_exit applies.',

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, packageVersion, SakerError, type Logger } from '../../core/index.js';
-import { Enforcement } from '../../enforce/index.js';
+import { Enforcement, pinDirOf, releaseAllKept } from '../../enforce/index.js';
 import { containerGroups } from '../../identity/index.js';
 import { cgroupScope, requireAll } from '../../kernel/index.js';
 import { useLinearRegex, type Rule } from '../../lang/index.js';
@@ -130,8 +130,12 @@ export class Daemon {
       },
     );
     this.#report = await this.#link.watching();
-    this.#enforcement = config.enforce.enabled ? await this.#makeEnforcement(this.#report) : null;
-    this.#enforcement?.load(message.rules, message.generation);
+    if (config.enforce.enabled) {
+      this.#enforcement = await this.#makeEnforcement(this.#report);
+      this.#enforcement.load(message.rules, message.generation);
+    } else if (releaseAllKept(pinDirOf(config.runDir)) > 0) {
+      logger.info('released blocks that an earlier sensor left in force: enforce.enabled is false');
+    }
     commit();
     this.#sinks = await makeSinks(config, host, logger);
     this.#delivery = new Delivery({
@@ -299,6 +303,7 @@ export class Daemon {
     const enforcement = new Enforcement({
       scope: config.cgroup === null ? null : cgroupScope(config.cgroup),
       onExit: config.enforce.onExit,
+      pinDir: pinDirOf(config.runDir),
       heartbeatSeconds: config.enforce.heartbeatSeconds,
       interfaces: config.enforce.interfaces,
       guard: await guardsOf(config, logger),

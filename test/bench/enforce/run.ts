@@ -1,6 +1,6 @@
 // States one after the other, round by round, of a pod that talks over a veth to another namespace: each figure is the ratio to
 // the same round's run without a sensor. The flows are judged and let pass: nothing matches them.
-import { Enforcement } from '../../../sensor/enforce/index.js';
+import { Enforcement, pinDirOf } from '../../../sensor/enforce/index.js';
 import type { Rule } from '../../../sensor/lang/ir.js';
 import { and, blockRule, compare, egress, int, net, str } from '../../support/block-rules.js';
 import { FAR4, makeRig, type Talker } from '../../support/rig.js';
@@ -46,6 +46,7 @@ try {
   const enforcement = new Enforcement({
     scope: rig.scope,
     onExit: 'release',
+    pinDir: pinDirOf('/nowhere'),
     heartbeatSeconds: 60,
     interfaces: [],
     guard: [],

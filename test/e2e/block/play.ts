@@ -5,10 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon } from '../../support/daemon.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
 import { mustExec, thisMachine } from '../../support/place.js';
-import { makeRig, type Rig } from '../../support/rig.js';
+import { makeRig, type Rig, type Talker } from '../../support/rig.js';
 
 const PORT = 7001;
 const OTHER_PORT = 7002;
+
+/** A guest is slow. */
+const START_MS = 150_000;
 
 const place = thisMachine();
 
@@ -61,7 +64,7 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
   const daemon = await startDaemon(place, {
     cgroup: rig.scope.path,
     rules: [rules],
-    startMs: 60_000, // a guest is slow
+    startMs: START_MS,
   });
   keep(daemon);
   const load = async (who: string, mode: string): Promise<{ status: number; said: string }> => {
@@ -110,6 +113,12 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
   const programs = await daemon.programIds();
   await daemon.kill();
   await sleep(10_000);
+  const killed = {
+    reached: await reach(client, PORT),
+    held: programs.length,
+    left: left(rig, programs),
+    shown: shown(rig),
+  };
   return {
     before,
     openedBeforeSensor,
@@ -122,15 +131,47 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
     allowList,
     off,
     again,
-    killed: {
-      reached: await reach(client, PORT),
-      held: programs.length,
-      left: left(rig, programs),
-      shown: shown(rig),
-    },
+    killed,
+    kept: await playKept(rig, client, rules, keep),
     alerts,
     curl,
     pids: { client: client.pid, old: old.pid },
+  };
+}
+
+/** The same rules with a sensor whose blocks are to outlive it. */
+async function playKept(
+  rig: Rig,
+  client: Talker,
+  rules: string,
+  keep: (daemon: Daemon) => void,
+): Promise<unknown> {
+  rig.sh('mount -t bpf bpf /sys/fs/bpf'); // in our mount namespace: it goes with us
+  const daemon = await startDaemon(place, {
+    cgroup: rig.scope.path,
+    rules: [rules],
+    startMs: START_MS,
+    args: ['-o', 'enforce.on_exit=keep'],
+  });
+  keep(daemon);
+  const status = (await daemon.command('status')).stdout;
+  const programs = await daemon.programIds();
+  await daemon.kill();
+  await sleep(6_000); // a heartbeat of 5 s has run out
+  const reached = await reach(client, PORT);
+  const doctor = (await place.exec('bin/saker doctor')).stdout;
+  const off = await daemon.command('net off');
+  const again = await daemon.command('net off');
+  await sleep(300);
+  return {
+    status,
+    reached,
+    doctor,
+    off: off.stdout,
+    again: again.status,
+    released: await reach(client, PORT),
+    left: left(rig, programs),
+    shown: shown(rig),
   };
 }
 

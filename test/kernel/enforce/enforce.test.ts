@@ -27,6 +27,27 @@ interface Told {
   readonly blocked: unknown;
 }
 
+/** What `keeps` tells. */
+interface Keeps {
+  readonly before: string;
+  readonly first: string;
+  readonly alone: unknown;
+  readonly answers: readonly string[];
+  readonly dialled: number;
+  readonly taken: unknown;
+  readonly pinned: string;
+  readonly left: unknown;
+  readonly third: unknown;
+  readonly afterThird: unknown;
+  readonly again: unknown;
+  readonly released: number;
+  readonly end: unknown;
+}
+
+type Falters = Readonly<
+  Record<'oldKernel' | 'interfaces' | 'processes' | 'containers' | 'heartbeat' | 'foreign', unknown>
+>;
+
 /** What happened in scenarios of scenarios.ts, one after the other in namespaces and cgroups of their own. */
 async function playAll(
   place: Place,
@@ -34,7 +55,7 @@ async function playAll(
   seconds: number,
 ): Promise<Map<string, Told>> {
   const scenarios = runTs('test/kernel/enforce/scenarios.ts');
-  const out = await mustExec(place, `unshare -n ${scenarios} ${names.join(' ')}`, {
+  const out = await mustExec(place, `unshare -n -m ${scenarios} ${names.join(' ')}`, {
     timeoutMs: seconds * 1000,
   });
   const lines = out.trim().split('\n').slice(-names.length);
@@ -45,7 +66,7 @@ async function play(place: Place, scenario: string, seconds = 120): Promise<Told
   return (await playAll(place, [scenario], seconds)).get(scenario)!;
 }
 
-const parts = ['ip', 'tc', 'nsenter', 'setpriv'].map(program);
+const parts = ['ip', 'tc', 'bpftool', 'nsenter', 'setpriv'].map(program);
 
 const DECISIVE = ['refuses', 'copies', 'survives', 'containers', 'agrees'] as const;
 
@@ -146,6 +167,66 @@ const describeFurther = process.env['SAKER_SOAK'] === '1' ? describeEverywhere :
 describeFurther(
   'a block rule in detail',
   (place) => {
+    it('outlives the sensor where it is to, and the next sensor takes over without a gap', async () => {
+      const is = (await play(place(), 'keeps')) as unknown as Keeps;
+      expect(is.first).not.toBe(is.before);
+      const stays = { running: each(REFUSED), fresh: each(REFUSED), other: each(0), held: [false] };
+      expect(is.alone).toEqual({ ...stays, live: [RESET, UNREACHABLE, RESET, UNREACHABLE] });
+      // Refused at every moment of the change, and nothing is attached twice after it.
+      expect(is.answers).toEqual([String(REFUSED)]);
+      expect(is.dialled).toBeGreaterThan(100);
+      expect(is.taken).toEqual({ attached: is.first, held: [true] });
+      expect(is.pinned).toMatch(/^\/sys\/fs\/bpf\/saker\/run-saker-test-d\/\d+-\d+-1$/);
+      expect(is.left).toEqual(each(REFUSED));
+      // One that is to release takes over and releases.
+      expect(is.third).toEqual({ reached: each(REFUSED), kept: [], attached: is.first });
+      expect(is.afterThird).toEqual({ reached: each(0), attached: is.before });
+      // And with nobody there, by hand.
+      expect(is.again).toEqual(each(REFUSED));
+      expect(is.released).toBe(1);
+      expect(is.end).toEqual({ reached: each(0), attached: is.before, kept: [] });
+    }, 240_000);
+
+    it('says what it falls short of: of the rules it is true of, while it is', async () => {
+      const is = (await play(place(), 'falters')) as unknown as Falters;
+      const well = ['enforcing', 'enforcing', 'enforcing'];
+      const all = (reason: RegExp) => Array<unknown>(3).fill(expect.stringMatching(reason));
+      expect(is.oldKernel).toEqual({
+        states: all(/^degraded: connections older than the sensor are not found: .*5\.11/),
+        fresh: '1', // EPERM
+        live: ['after', 'after', 'after', 'after'],
+      });
+      expect(is.interfaces).toEqual({
+        without: all(/^degraded: packets at up0 are not all judged: there is no such interface/),
+        with: well,
+      });
+      expect(is.processes).toEqual({
+        full: [
+          expect.stringMatching(/^degraded: no room for the facts of 1 process: /),
+          'enforcing',
+          'enforcing',
+        ],
+        room: well,
+      });
+      expect(is.containers).toEqual({
+        room: well,
+        full: [
+          'enforcing',
+          'enforcing',
+          expect.stringMatching(/^degraded: no room for 1 group of containers: /),
+        ],
+      });
+      expect(is.heartbeat).toEqual({
+        well,
+        late: all(/^degraded: the sensor's sign of life was 1\.\d s late/),
+      });
+      expect(is.foreign).toEqual({
+        well,
+        ahead: all(/^degraded: packets at pod0 are not all judged: .* of somebody else runs first/),
+        gone: well,
+      });
+    }, 240_000);
+
     it('with reply: drop tells nobody', async () => {
       const is = await play(place(), 'drops');
       expect(is.blocked).toMatchObject({

@@ -1,10 +1,19 @@
 // What enforcement must do, played with real packets: `scenarios.ts NAME…`, in a network namespace of its own (unshare -n),
 // prints what happened as JSON. enforce.test.ts says what should have.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { judge, type Flow, type NetVerdict } from '../../../sensor/enforce/index.js';
+import {
+  findKept,
+  judge,
+  pinDirOf,
+  releaseAllKept,
+  type Flow,
+  type NetVerdict,
+} from '../../../sensor/enforce/index.js';
 import { identifyCgroup } from '../../../sensor/identity/index.js';
 import { cgroupId, native } from '../../../sensor/kernel/index.js';
 import {
@@ -14,6 +23,7 @@ import {
   egress,
   int,
   ip4,
+  net,
   not,
   randomFlow,
   randomFrom,
@@ -209,18 +219,37 @@ const podIndex = (): number =>
     .sys.links()
     .find(({ name }) => name === 'pod0')!.index;
 
-/** A sensor that is killed: a child of ours in the same namespaces. */
+/** A sensor by itself, to be killed: a child of ours in the same namespaces. Back when its rule is in force. */
+async function startChild(
+  rig: Rig,
+  path: string,
+  onExit: 'release' | 'keep',
+): Promise<ChildProcess> {
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, fileURLToPath(import.meta.url), '--sensor', rig.scope.path, path, onExit],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  await once(child.stdout, 'data');
+  return child;
+}
+
+async function sensorChild(
+  cgroup: string,
+  path: string,
+  onExit: 'release' | 'keep',
+): Promise<void> {
+  const { cgroupScope } = await import('../../../sensor/kernel/index.js');
+  const { enforcement } = startQuietSensor(cgroupScope(cgroup), { onExit, pinDir: PIN_DIR });
+  enforcement.load([blockProgram(path)], 1);
+  setInterval(() => {}, 1000); // until we are killed
+  process.stdout.write('ready\n');
+}
+
 const survives: Scenario = async (rig) => {
   const curl = rig.program('curl');
   const client = await rig.start('curl');
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, fileURLToPath(import.meta.url), '--sensor', rig.scope.path, curl],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  await once(child.stdout, 'data');
+  const child = await startChild(rig, curl, 'release');
   const blocked = await reach(client, BLOCKED);
   const left = (): number =>
     native()
@@ -242,13 +271,180 @@ const survives: Scenario = async (rig) => {
   };
 };
 
-async function sensorChild(cgroup: string, path: string): Promise<void> {
-  const { cgroupScope } = await import('../../../sensor/kernel/index.js');
-  const { enforcement } = startQuietSensor(cgroupScope(cgroup));
-  enforcement.load([blockProgram(path)], 1);
-  setInterval(() => {}, 1000); // until we are killed
-  process.stdout.write('ready\n');
-}
+const PIN_DIR = pinDirOf('/run/saker-test.d');
+
+/** on_exit: keep. Blocks outlive the sensor; the next one takes over; then there is nobody, and they are released by hand. */
+const keeps: Scenario = async (rig) => {
+  rig.sh('mount -t bpf bpf /sys/fs/bpf'); // in our mount namespace: it goes with us
+  const curl = rig.program('curl');
+  rig.program('wget');
+  const [client, other] = [await rig.start('curl'), await rig.start('wget')];
+  const old = await rig.start('curl');
+  await openFour(old, BLOCKED);
+  const tcx = (): number => {
+    try {
+      return native().bpf.tcxPrograms(podIndex(), true).length;
+    } catch {
+      return 0; // before 6.6: filters instead
+    }
+  };
+  /** The kernel takes off what is not pinned any more a moment later (it is inert by then). */
+  const attached = async (): Promise<string> => {
+    await sleep(300);
+    const shown =
+      rig.sh(`tc qdisc show dev pod0; tc filter show dev pod0 ingress | grep -c saker || true
+        bpftool cgroup show ${rig.scope.path} | awk 'NR > 1 { print $2, $NF }' | sort`);
+    return `tcx ${tcx()}\n${shown}`;
+  };
+  const before = await attached();
+  const child = await startChild(rig, curl, 'keep');
+  const first = await attached();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await sleep(7_000); // a heartbeat of 5 s has long run out
+  const alone = {
+    running: await reach(client, BLOCKED),
+    fresh: await reach(await rig.start('curl'), BLOCKED),
+    live: await useFour(old),
+    other: await reach(other, BLOCKED),
+    held: findKept(PIN_DIR).map(({ held }) => held),
+  };
+
+  // A program that dials all the time, while the next sensor starts.
+  const going = `${curl}.going`;
+  writeFileSync(going, '');
+  const dialling = spawn(
+    'bash',
+    [
+      '-c',
+      `echo $$ > ${rig.scope.path}/cgroup.procs
+       while [ -e ${going} ]; do echo "try udp ${FAR4} ${BLOCKED}"; done | nsenter -t ${rig.podPid} -n ${curl}`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const answers = new Map<string, number>();
+  createInterface({ input: dialling.stdout }).on('line', (line) => {
+    answers.set(line, (answers.get(line) ?? 0) + 1);
+  });
+  await sleep(500);
+  const next = startQuietSensor(rig.scope, { onExit: 'keep', pinDir: PIN_DIR });
+  next.enforcement.load([blockProgram('/nowhere'), blockProgram(curl)], 1);
+  const taken = {
+    attached: await attached(),
+    held: findKept(PIN_DIR).map(({ held }) => held),
+  };
+  await sleep(500);
+  rmSync(going);
+  await once(dialling, 'close');
+  const { pinned } = next.enforcement.status();
+  next.close();
+  const left = await reach(client, BLOCKED);
+
+  // One whose configuration says release takes over, too.
+  const releasing = startQuietSensor(rig.scope, { pinDir: PIN_DIR });
+  releasing.enforcement.load([blockProgram(curl)], 1);
+  const third = {
+    reached: await reach(client, BLOCKED),
+    kept: findKept(PIN_DIR),
+    attached: await attached(),
+  };
+  releasing.close();
+  const afterThird = { reached: await reach(client, BLOCKED), attached: await attached() };
+
+  const last = startQuietSensor(rig.scope, { onExit: 'keep', pinDir: PIN_DIR });
+  last.enforcement.load([blockProgram(curl)], 1);
+  last.close();
+  const again = await reach(client, BLOCKED);
+  const released = releaseAllKept(PIN_DIR);
+  return {
+    before,
+    first,
+    alone,
+    answers: [...answers.keys()],
+    dialled: [...answers.values()].reduce((sum, count) => sum + count, 0),
+    taken,
+    pinned,
+    left,
+    third,
+    afterThird,
+    again,
+    released,
+    end: {
+      reached: await reach(client, BLOCKED),
+      attached: await attached(),
+      kept: findKept(PIN_DIR),
+    },
+  };
+};
+
+/** What takes from rules that enforce is said, of the rules it takes from, and as long as it does. */
+const falters: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const [old, client] = [await rig.start('curl'), await rig.start('curl')];
+  await openFour(old, BLOCKED);
+  const byProgram = blockProgram(curl);
+  const byAddress = blockRule(
+    'no such address',
+    and(egress, compare('fd.rip', '=', net(ip4('192.0.2.1')))),
+  );
+  const byContainer = blockRule(
+    'no container',
+    and(egress, compare('container.id', '!=', str('host'))),
+  );
+  const rules = [byProgram, byAddress, byContainer];
+  const states = ({ enforcement }: TestSensor): unknown =>
+    enforcement.status().rules.map(({ state, reasons }) => [state, ...reasons].join(': '));
+  const run = <T>(
+    options: Parameters<typeof startQuietSensor>[1],
+    body: (sensor: TestSensor) => Promise<T>,
+  ): Promise<T> =>
+    withSensor(startQuietSensor(rig.scope, options), async (sensor) => {
+      sensor.enforcement.load(rules, 1);
+      return body(sensor);
+    });
+
+  const oldKernel = await run(
+    { abilities: [{ setRetval: false, seed: false }] },
+    async (sensor) => ({
+      states: states(sensor),
+      fresh: await client.ask(`try tcp ${FAR4} ${BLOCKED}`),
+      live: await useFour(old),
+    }),
+  );
+  const interfaces = await run({ interfaces: ['up0'] }, async (sensor) => {
+    const without = states(sensor);
+    rig.sh('ip link add up0 type veth peer name up1');
+    await sleep(500);
+    return { without, with: states(sensor) };
+  });
+  const processes = await run({ maxProcesses: 1 }, async (sensor) => {
+    const full = states(sensor);
+    old.stop();
+    await sleep(3_000);
+    return { full, room: states(sensor) };
+  });
+  const containers = await run({ maxContainerGroups: 1 }, async (sensor) => {
+    rig.group(`docker-${'a'.repeat(64)}`);
+    const room = states(sensor);
+    rig.group(`docker-${'b'.repeat(64)}`);
+    return { room, full: states(sensor) };
+  });
+  const heartbeat = await run({ heartbeatSeconds: 1 }, async (sensor) => {
+    const well = states(sensor);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+    await sleep(300);
+    return { well, late: states(sensor) };
+  });
+  const foreign = await run({}, async (sensor) => {
+    const well = states(sensor);
+    const ahead = await withSensor(startQuietSensor(rig.scope), async (second) => {
+      second.enforcement.load([byAddress], 1);
+      return states(sensor);
+    });
+    return { well, ahead, gone: states(sensor) };
+  });
+  return { oldKernel, interfaces, processes, containers, heartbeat, foreign };
+};
 
 const laterVeths: Scenario = async (rig) => {
   const curl = rig.program('curl');
@@ -528,6 +724,8 @@ const scenarios: Record<string, Scenario> = {
   repeats,
   switchesOff,
   survives,
+  keeps,
+  falters,
   laterVeths,
   identities,
   sparesItself,
@@ -539,7 +737,7 @@ const scenarios: Record<string, Scenario> = {
 
 const names = process.argv.slice(2);
 if (names[0] === '--sensor') {
-  await sensorChild(names[1]!, names[2]!);
+  await sensorChild(names[1]!, names[2]!, names[3] === 'keep' ? 'keep' : 'release');
 } else {
   const chosen = names.map((name) => {
     const scenario = scenarios[name];

@@ -1,6 +1,7 @@
 // The enforcement part of the sensor by itself, with the rings that its verdicts are told through.
 import {
   Enforcement,
+  pinDirOf,
   readVerdict,
   type EnforceOptions,
   type NetVerdict,
@@ -22,6 +23,7 @@ const say = (message: string, fields?: object): void => {
 const defaults = (scope: CgroupScope): EnforceOptions => ({
   scope,
   onExit: 'release',
+  pinDir: pinDirOf('/nowhere'),
   heartbeatSeconds: 5,
   interfaces: [],
   guard: [],
