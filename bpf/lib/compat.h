@@ -67,6 +67,14 @@ struct trace_event_raw_io_uring_complete___new { /* since 5.19 the tracepoint ha
 
 #pragma clang attribute pop
 
+/* Makes a program that is of no use without a member fail to load where there is none: its place is a number that libbpf
+ * replaces, and what cannot be replaced the verifier does not take. User space then knows what is not seen. */
+#define REFUSE_WITHOUT(type, member)                                                                                   \
+	do {                                                                                                           \
+		u64 place = bpf_core_field_offset(type, member);                                                       \
+		OPAQUE(place);                                                                                         \
+	} while (0)
+
 static __always_inline void *kernfs_parent(const void *node)
 {
 	const struct kernfs_node___new *new = node;

@@ -481,7 +481,7 @@ int BPF_PROG(file_open__fn_uring_done, struct io_kiocb *req, unsigned int issue_
 /* Where functions cannot be hooked: the completion of an OPENAT or OPENAT2. It is posted by the process that made the request
  * (or by a thread of it), so the descriptor leads to the file, as at a call's exit. Misses: the name as passed, freed by then,
  * so a failure carries none and a success only what was opened; requests that ask for no completion
- * (IOSQE_CQE_SKIP_SUCCESS); kernels before 5.19, whose tracepoint does not say which request it was. */
+ * (IOSQE_CQE_SKIP_SUCCESS). Refuses to load before 5.19, where the tracepoint does not say which request it was. */
 SEC("raw_tp/io_uring_complete")
 int file_open__sys_uring(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -492,8 +492,7 @@ int file_open__sys_uring(struct bpf_raw_tracepoint_args *ctx)
 	s32 result;
 	u8 op;
 
-	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete___new, req))
-		return 0;
+	REFUSE_WITHOUT(struct trace_event_raw_io_uring_complete___new, req);
 	req = (void *)ctx->args[1];
 	if (!req)
 		return 0;

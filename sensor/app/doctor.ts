@@ -1,6 +1,7 @@
 import type { SakerError } from '../core/index.js';
 import { findKept } from '../enforce/index.js';
 import { checkRequirements, findPlan, kernelName, type ServedEvent } from '../kernel/index.js';
+import { blindSpots } from './blind-spots.js';
 
 /** One thing looked at. */
 export interface Finding {
@@ -12,30 +13,6 @@ export interface Finding {
   /** For events: how each is served and which programs were refused. */
   readonly served?: ServedEvent;
 }
-
-/**
- * What an event's way of being taken does not see. Facts about the hooks; bpf/README.md says why.
- */
-const BLIND: Readonly<Record<string, Partial<Record<ServedEvent['plan'], string>>>> = {
-  'file.open': {
-    function: 'open_by_handle_at',
-    syscall:
-      'open_by_handle_at, and io_uring opens that ask for no completion; of a failed open the path is the caller’s claim',
-  },
-  'net.connect': {
-    syscall: 'connects of io_uring; of a failed connect the address is the caller’s claim',
-  },
-  'net.send': {
-    function: 'write(2) and splice(2) on a socket, and SEND_ZC of io_uring',
-    syscall:
-      'write(2) and splice(2) on a socket, and sends of io_uring; a datagram’s destination is the caller’s claim',
-  },
-  'process.change': {
-    function: 'pivot_root',
-    syscall: 'pivot_root',
-  },
-  'net.bind': { syscall: 'binds of io_uring; of a failed bind the address is the caller’s claim' },
-};
 
 /** Looks at the machine: requirements first, then how each event is served, found by loading the programs. Never throws. */
 export function examine(): readonly Finding[] {
@@ -87,11 +64,11 @@ function serving(served: ServedEvent): Finding {
       served,
     };
   }
-  const blind = BLIND[event]?.[plan];
+  const blind = blindSpots(served);
   return {
     state: 'ok',
     what,
-    detail: `${PLAN_WORDS[plan]} (${programs.join(', ')})${blind === undefined ? '' : `; does not see ${blind}`}`,
+    detail: `${PLAN_WORDS[plan]} (${programs.join(', ')})${blind === null ? '' : `; ${blind}`}`,
     todo:
       plan === 'syscall' && why.length > 0
         ? `the function plan is not to be had here: ${why[0]}`

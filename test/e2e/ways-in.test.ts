@@ -9,7 +9,7 @@ const rules = `
 - rule: Opened
   desc: An open of the file of this test, whatever the way into the kernel.
   condition: evt.type in (open, openat, openat2, creat) and fd.name endswith /saker-way-in
-  output: "%evt.type %fd.realpath %proc.exepath"
+  output: "%evt.type %fd.realpath %proc.exepath %proc.name %proc.pid %proc.pexepath"
   priority: NOTICE
 - rule: Connected
   desc: A connect to the discard port.
@@ -56,15 +56,68 @@ describeEverywhere('the sensor', (place) => {
     });
   });
 
-  it('sees an open by io_uring, or doctor says that it does not', async () => {
-    const ran = await place().exec(cgroup.inside(`${programs.uringOpen} ${opened}`));
-    if (ran.status === 3) return; // this kernel has no io_uring for us
-    expect(ran.status).toBe(0);
-    // A later open of another program: what came before it has been judged when its alert is there.
-    await mustExec(place(), cgroup.inside(`cat ${opened}`));
-    const alerts = await daemon.waitForAlerts((all) => all.some(by('/usr/bin/cat', 'Opened')));
-    const doctor = await mustExec(place(), 'bin/saker doctor -o json');
-    const blind = /io_uring/.test(doctor);
-    expect(alerts.some(by(programs.uringOpen, 'Opened')) || blind).toBe(true);
+  describe('an open by io_uring', () => {
+    /** Which programs take opens, and what doctor says of it. */
+    async function doctor(): Promise<{ detail: string; programs: readonly string[] }> {
+      const told = JSON.parse(
+        await mustExec(place(), 'bin/saker doctor -o json', { timeoutMs: 90_000 }),
+      ) as readonly Finding[];
+      const found = told.find(({ what }) => what === 'event file.open');
+      return { detail: found?.detail ?? '', programs: found?.served?.programs ?? [] };
+    }
+
+    /** Opens by io_uring, and returns what is told of it; a later open of another program says that nothing more will come. */
+    async function openBy(how: string): Promise<{ pid: number; alerts: readonly AlertLine[] }> {
+      const script = `${programs.uringOpen} ${opened} ${how} || exit; true`; // the shell stays its parent
+      const ran = JSON.parse(await mustExec(place(), cgroup.inside(script))) as {
+        pid: number;
+        result: number;
+      };
+      expect(ran.result).toBeGreaterThanOrEqual(0);
+      const later = `cp /usr/bin/cat ${opened}.${++count} && ${opened}.${count} ${opened}`;
+      await mustExec(place(), cgroup.inside(later));
+      const all = await daemon.waitForAlerts((lines) =>
+        lines.some(by(`${opened}.${count}`, 'Opened')),
+      );
+      const alerts = all.filter(
+        (a) => a.output_fields['proc.pid'] === ran.pid && by(programs.uringOpen, 'Opened')(a),
+      );
+      return { pid: ran.pid, alerts };
+    }
+    let count = 0;
+
+    it.each(['', 'async'])('is seen %s, with its process', async (how) => {
+      const { alerts } = await openBy(how);
+      expect(alerts.map((alert) => alert.output_fields)).toEqual([
+        expect.objectContaining({
+          'evt.type': 'openat',
+          'fd.realpath': opened,
+          'proc.name': 'uring-open',
+          'proc.pexepath': '/usr/bin/bash',
+        }),
+      ]);
+    });
+
+    it('without a completion is seen by the function plan, and doctor says that system calls do not show it', async () => {
+      const { detail, programs: taken } = await doctor();
+      const { alerts } = await openBy('silent');
+      if (place().isGuest) {
+        expect(taken).toContain('file_open__fn_uring_done');
+        expect(alerts.length).toBe(1);
+        expect(detail).not.toContain('io_uring');
+      } else {
+        expect(taken).toContain('file_open__sys_uring');
+        expect(alerts).toEqual([]);
+        expect(detail).toContain(
+          'does not see open_by_handle_at, and io_uring opens that ask for no completion',
+        );
+      }
+    }, 120_000);
   });
 });
+
+interface Finding {
+  readonly what: string;
+  readonly detail: string;
+  readonly served?: { readonly programs: readonly string[] };
+}

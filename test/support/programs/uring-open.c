@@ -1,5 +1,6 @@
-/* uring-open PATH: opens PATH by io_uring, no open call made. Prints {"result":FD or -errno}; exits 3 where the kernel has no
- * io_uring for us.
+/* uring-open PATH [async|silent]: opens PATH by io_uring, no open call made; async: by one of its workers; silent: without a
+ * completion. Prints {"pid":N,"result":FD or -errno}, the result 0 where none is told; exits 3 where the kernel has no io_uring
+ * for us.
  */
 #include <fcntl.h>
 #include <linux/io_uring.h>
@@ -20,10 +21,10 @@ int main(int argc, char **argv)
 	struct io_uring_sqe *entries;
 	struct io_uring_cqe *done;
 	char *sq, *cq;
-	int ring;
+	int ring, silent = argc == 3 && !strcmp(argv[2], "silent");
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: uring-open PATH\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: uring-open PATH [async|silent]\n");
 		return 2;
 	}
 	memset(&params, 0, sizeof(params));
@@ -43,13 +44,19 @@ int main(int argc, char **argv)
 	entries->fd = AT_FDCWD;
 	entries->addr = (unsigned long)argv[1];
 	entries->open_flags = O_RDONLY;
+	if (silent)
+		entries->flags = IOSQE_CQE_SKIP_SUCCESS;
+	else if (argc == 3)
+		entries->flags = IOSQE_ASYNC;
 	*(unsigned int *)(sq + params.sq_off.array) = 0;
 	__atomic_store_n((unsigned int *)(sq + params.sq_off.tail), 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1) {
+	if (syscall(SYS_io_uring_enter, ring, 1, !silent, IORING_ENTER_GETEVENTS, NULL, 0) != 1) {
 		perror("io_uring_enter");
 		return 1;
 	}
+	if (silent) /* a worker may do it, and nothing says when it has */
+		usleep(200000);
 	done = (struct io_uring_cqe *)(cq + params.cq_off.cqes);
-	printf("{\"result\":%d}\n", done->res);
+	printf("{\"pid\":%d,\"result\":%d}\n", getpid(), done->res);
 	return 0;
 }
