@@ -139,7 +139,7 @@ function buildPrograms<E>(
     if (candidates.length === 0) return -1;
     let plan = planOfKey.get(key);
     if (plan === undefined) {
-      plan = plans.push(planRules(candidates)) - 1;
+      plan = plans.push(planRules(graph, candidates)) - 1;
       planOfKey.set(key, plan);
     }
     return plan;

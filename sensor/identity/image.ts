@@ -37,6 +37,7 @@ export class Image implements ImageFacts {
   readonly ctimeNs: bigint;
   readonly mtimeNs: bigint;
   #line: ByteString | null = null;
+  #argsText: ByteString | null = null;
 
   constructor(facts: ImageFacts) {
     this.exe = facts.exe;
@@ -74,6 +75,11 @@ export class Image implements ImageFacts {
   get line(): ByteString {
     return (this.#line ??= commandLine(this.comm, this.args));
   }
+
+  /** The arguments joined by blanks; kept as `line` is. */
+  get argsText(): ByteString {
+    return (this.#argsText ??= argsText(this.args));
+  }
 }
 
 /** A text of NUL-divided arguments as (argv[0], the rest). */
@@ -85,10 +91,34 @@ export function splitArgs(raw: ByteString | null): { exe: ByteString; args: Byte
 
 /** Arguments joined by blanks, unquoted. */
 export function argsText(args: ByteString | null): ByteString {
-  return args === null ? '' : args.replaceAll('\0', ' ');
+  return args === null ? '' : joined('', args);
 }
 
 /** Name, blank, arguments: `proc.cmdline`. */
 export function commandLine(comm: ByteString, args: ByteString | null): ByteString {
-  return args === null ? comm : `${comm} ${argsText(args)}`;
+  return args === null ? comm : joined(`${comm} `, args);
 }
+
+/** Longer texts than a record holds come from /proc. */
+const scratch = Buffer.alloc(65_536) as Buffer & {
+  latin1Write(text: ByteString, at: number): number;
+  latin1Slice(start: number, end: number): ByteString;
+};
+
+/**
+ * `prefix` and then the arguments, a blank for each NUL.
+ *
+ * @remarks Hot path. One flat string: what `replaceAll` and `+` build takes twice as long, the flattening before the first
+ *   search included.
+ */
+function joined(prefix: ByteString, args: ByteString): ByteString {
+  const length = prefix.length + args.length;
+  if (length > scratch.length) return prefix + args.replaceAll('\0', ' ');
+  scratch.latin1Write(prefix, 0);
+  scratch.latin1Write(args, prefix.length);
+  for (let at = args.indexOf('\0'); at >= 0; at = args.indexOf('\0', at + 1))
+    scratch[prefix.length + at] = BLANK;
+  return scratch.latin1Slice(0, length);
+}
+
+const BLANK = 32;

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../core/bytes.js';
-import type { Literal } from '../../lang/ir.js';
+import type { Literal, Net } from '../../lang/ir.js';
+import { addressOf } from '../ops/net.js';
 import { TextTrie, type TextClass } from '../ops/text-trie.js';
 import { domainOf, shapeOf } from '../shape.js';
 import type { Leaf } from './graph.js';
@@ -21,51 +22,56 @@ export interface Codes {
   test(leaf: Leaf, code: string, constant: (value: unknown) => string): string;
 }
 
-/** Numbers for these comparisons of one operand. */
-export function makeCodes(leaves: readonly Leaf[]): NumberCodes | TextCodes {
-  return leaves.some((leaf) => domainOf(leaf.left) === 'string')
-    ? new TextCodes(leaves)
-    : new NumberCodes(leaves);
+/** Numbers for these comparisons of one operand, all with the same `codesOf`. */
+export function makeCodes(leaves: readonly Leaf[]): ValueCodes | TextCodes {
+  const [first] = leaves;
+  return first !== undefined && textsOf(first) !== null
+    ? new TextCodes(leaves, isEnding(first))
+    : new ValueCodes(leaves);
 }
 
-/** Equality with whole numbers. */
-export class NumberCodes implements Codes {
-  readonly byValue = new Map<number, number>();
+type Value = number | string;
+
+/** Equality with whole numbers or addresses. */
+export class ValueCodes implements Codes {
+  readonly byValue = new Map<Value, number>();
 
   constructor(leaves: readonly Leaf[]) {
     for (const leaf of leaves) {
-      for (const value of numbersOf(leaf) ?? [])
+      for (const value of valuesOf(leaf) ?? [])
         if (!this.byValue.has(value)) this.byValue.set(value, this.byValue.size + 1);
     }
   }
 
   has(leaf: Leaf): boolean {
-    return numbersOf(leaf) !== null;
+    return valuesOf(leaf) !== null;
   }
 
   test(leaf: Leaf, code: string, constant: (value: unknown) => string): string {
-    const numbers = (numbersOf(leaf) ?? []).map((value) => this.byValue.get(value) ?? 0);
+    const numbers = (valuesOf(leaf) ?? []).map((value) => this.byValue.get(value) ?? 0);
     return testNumber(numbers, this.byValue.size, code, constant);
   }
 }
 
-/** Equality with texts, and beginnings: the value is looked up in a trie, as a string or as bytes where they lie. */
+/** Equality with texts and beginnings, or endings: looked up in a trie, as a string or as bytes where they lie. */
 export class TextCodes implements Codes {
   readonly trie: TextTrie;
+  readonly backwards: boolean;
   /** Those whose texts found room in the trie; the others keep tests of their own. */
   readonly #coded = new Set<Leaf>();
 
-  constructor(leaves: readonly Leaf[]) {
+  constructor(leaves: readonly Leaf[], backwards: boolean) {
+    this.backwards = backwards;
     const texts: ByteString[] = [];
     const beginnings: ByteString[] = [];
     let bytes = 0;
     for (const leaf of leaves) {
-      const values = textsOf(leaf) ?? [];
+      const values = this.#values(leaf);
       const size = values.reduce((sum, value) => sum + value.length, 0);
       if (bytes + size > TRIE_BYTES) continue;
       bytes += size;
       this.#coded.add(leaf);
-      (isBeginning(leaf) ? beginnings : texts).push(...values);
+      (isEquality(leaf) ? texts : beginnings).push(...values);
     }
     this.trie = new TextTrie(texts, beginnings);
   }
@@ -75,15 +81,24 @@ export class TextCodes implements Codes {
   }
 
   test(leaf: Leaf, code: string, constant: (value: unknown) => string): string {
-    const values = textsOf(leaf) ?? [];
+    const values = this.#values(leaf);
     const equal = new Set(values);
-    const holds = isBeginning(leaf)
-      ? ({ text }: TextClass) => values.some((value) => text.startsWith(value))
-      : ({ text, whole }: TextClass) => whole && equal.has(text);
+    const holds = isEquality(leaf)
+      ? ({ text, whole }: TextClass) => whole && equal.has(text)
+      : ({ text }: TextClass) => values.some((value) => text.startsWith(value));
     const { classes } = this.trie;
     const numbers = classes.flatMap((one, i) => (holds(one) ? [i + 1] : []));
     return testNumber(numbers, classes.length, code, constant);
   }
+
+  #values(leaf: Leaf): readonly ByteString[] {
+    const values = textsOf(leaf) ?? [];
+    return this.backwards ? values.map(reversed) : values;
+  }
+}
+
+function reversed(text: ByteString): ByteString {
+  return [...text].reverse().join('');
 }
 
 function testNumber(
@@ -100,9 +115,13 @@ function testNumber(
   return `(${constant(table)}[${code}] === 1)`;
 }
 
-/** Is the leaf nothing but a comparison of one value with literals that a look-up decides? */
-export function isCodable(leaf: Leaf): boolean {
-  return textsOf(leaf) !== null || numbersOf(leaf) !== null;
+/**
+ * Which look-up of its operand decides the leaf, which is nothing but a comparison of one value with literals: leaves of one
+ * operand and one look-up share their numbers. Null: none does.
+ */
+export function codesOf(leaf: Leaf): 'value' | 'ending' | null {
+  if (textsOf(leaf) !== null) return isEnding(leaf) ? 'ending' : 'value';
+  return valuesOf(leaf) === null ? null : 'value';
 }
 
 function isEquality({ op, modifier }: Leaf): boolean {
@@ -116,6 +135,10 @@ function isBeginning({ op, modifier }: Leaf): boolean {
   );
 }
 
+function isEnding({ op, modifier }: Leaf): boolean {
+  return op === 'endswith' && (modifier === null || modifier === 'anyof');
+}
+
 function isComparable(leaf: Leaf): boolean {
   return !leaf.stateful && leaf.left.kind !== 'literal' && shapeOf(leaf.left) === 'scalar';
 }
@@ -123,26 +146,42 @@ function isComparable(leaf: Leaf): boolean {
 /** Texts that the leaf compares with; null if that is not all it does. */
 function textsOf(leaf: Leaf): ByteString[] | null {
   if (!isComparable(leaf) || domainOf(leaf.left) !== 'string') return null;
-  const begins = isBeginning(leaf);
-  if (!begins && !isEquality(leaf)) return null;
+  const isEqual = isEquality(leaf);
+  if (!isEqual && !isBeginning(leaf) && !isEnding(leaf)) return null;
   const texts: ByteString[] = [];
   for (const item of leaf.right) {
-    if (item.kind !== 'string' || (begins && item.value === '')) return null;
+    if (item.kind !== 'string' || (!isEqual && item.value === '')) return null;
     texts.push(item.value);
   }
   return texts;
 }
 
-/** Numbers that the leaf compares with; null if that is not all it does. */
-function numbersOf(leaf: Leaf): number[] | null {
+/** Numbers or addresses that the leaf compares with; null if that is not all it does. */
+function valuesOf(leaf: Leaf): Value[] | null {
   const { left } = leaf;
-  if (!isComparable(leaf) || domainOf(left) !== 'int' || !isEquality(leaf)) return null;
+  const domain = domainOf(left);
+  if (!isComparable(leaf) || !isEquality(leaf)) return null;
   if (left.kind === 'field' && left.use.def.repr === 'bigint') return null;
-  const numbers: number[] = [];
+  const values: Value[] = [];
   for (const item of leaf.right as readonly Literal[]) {
-    const number = item.kind === 'int' ? Number(item.value) : NaN;
-    if (!Number.isSafeInteger(number)) return null;
-    numbers.push(number);
+    const value =
+      domain === 'int' && item.kind === 'int'
+        ? safeNumber(item.value)
+        : domain === 'net' && item.kind === 'net'
+          ? hostAddress(item.value)
+          : null;
+    if (value === null) return null;
+    values.push(value);
   }
-  return numbers;
+  return values;
+}
+
+function safeNumber(value: bigint): number | null {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : null;
+}
+
+/** A network of one address, as fields hold it. */
+function hostAddress(net: Net): Value | null {
+  return net.bits === (net.family === 4 ? 32 : 128) ? addressOf(net) : null;
 }

@@ -1,15 +1,17 @@
 import type { FieldValue } from '../../lang/field-def.js';
 import type { CompareOp, Literal, Operand } from '../../lang/ir.js';
 import { amongValues, compareScalars } from '../ops/compare.js';
+import { compileSpanSearch } from '../ops/search.js';
 import { transform } from '../ops/transform.js';
 import { isLiteral, shapeOf } from '../shape.js';
 import type { FieldSource, Getter, SpanGetter, TextSpan } from '../types.js';
 import { costOfOperand } from './cost.js';
-import { CODED_FROM, makeCodes, type NumberCodes, TextCodes } from './codes.js';
+import { CODED_FROM, makeCodes, type ValueCodes, TextCodes } from './codes.js';
 import type { Graph, Leaf, Node } from './graph.js';
 import type { UseCounter } from './plan.js';
 import type { Pool } from './pool.js';
 import { anyOf } from './scalar.js';
+import { SEARCHED_TOGETHER_FROM } from './text.js';
 
 /** Below this a repeated evaluation is cheaper than remembering it. */
 const MEMO_COST = 3;
@@ -34,8 +36,9 @@ export class Emitter<E> {
   readonly #operandUses: ReadonlyMap<string, number>;
   readonly #nodeNames = new Map<Node, string>();
   readonly #operandNames = new Map<string, string>();
-  readonly #codes = new Map<string, NumberCodes | TextCodes>();
+  readonly #codes = new Map<string, ValueCodes | TextCodes>();
   readonly #codeNames = new Map<string, string>();
+  readonly #codeKey: (leaf: Leaf) => string;
   /** The one place where spans are handed over. */
   readonly #place: TextSpan = { bytes: new Uint8Array(0), start: 0, end: 0 };
   #names = 0;
@@ -46,6 +49,7 @@ export class Emitter<E> {
     this.#source = source;
     this.#uses = uses.nodes;
     this.#operandUses = uses.operands;
+    this.#codeKey = (leaf) => uses.codeKey(leaf);
     for (const [key, { leaves, most }] of uses.comparisons) {
       const inPlace = leaves.some(({ left }) => this.#span(left) !== null);
       if (most >= CODED_FROM || inPlace) this.#codes.set(key, makeCodes(leaves));
@@ -102,10 +106,15 @@ export class Emitter<E> {
   }
 
   #leaf(leaf: Leaf): string {
-    const codes = this.#codes.get(this.#graph.operandKey(leaf.left));
+    const key = this.#codeKey(leaf);
+    const codes = this.#codes.get(key);
     if (codes?.has(leaf) === true) {
-      return codes.test(leaf, this.#code(leaf.left, codes), (value) => this.#pool.constant(value));
+      return codes.test(leaf, this.#code(key, leaf.left, codes), (value) =>
+        this.#pool.constant(value),
+      );
     }
+    const searched = this.#searchInPlace(leaf);
+    if (searched !== null) return searched;
     const shape = shapeOf(leaf.left);
     const value = this.#operand(leaf.left);
     if (leaf.op === 'exists') {
@@ -136,9 +145,30 @@ export class Emitter<E> {
     return `${name}(e, ${value})`;
   }
 
+  /** `contains` of few texts in a field whose text often lies in the event: searched there, no string is made. Null for others. */
+  #searchInPlace(leaf: Leaf): string | null {
+    const span = this.#span(leaf.left);
+    const isSearch = leaf.op === 'contains' || leaf.op === 'bcontains';
+    if (span === null || !isSearch || (leaf.modifier !== null && leaf.modifier !== 'anyof'))
+      return null;
+    const texts = leaf.right.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
+    if (texts.length !== leaf.right.length || texts.length >= SEARCHED_TOGETHER_FROM) return null;
+    const name = `f${this.#names++}`;
+    const place = this.#pool.constant(this.#place);
+    const inSpan = texts.map((text) => `${this.#pool.constant(compileSpanSearch(text))}(${place})`);
+    this.declarations.push(
+      `function ${name}(e) {`,
+      '  let r;',
+      `  if (${this.#pool.constant(span)}(e, ${place})) return ${inSpan.join(' || ')};`,
+      `  const s = ${this.#operand(leaf.left)};`,
+      `  return s !== null && ${this.#scalar(leaf, leaf.op, 's').code};`,
+      '}',
+    );
+    return `${name}(e)`;
+  }
+
   /** An expression for the number of an operand's value among those it is compared with: looked up once per event. */
-  #code(operand: Operand, codes: NumberCodes | TextCodes): string {
-    const key = this.#graph.operandKey(operand);
+  #code(key: string, operand: Operand, codes: ValueCodes | TextCodes): string {
     let name = this.#codeNames.get(key);
     if (name !== undefined) return name;
     const id = `c${this.#names++}`;
@@ -147,11 +177,14 @@ export class Emitter<E> {
     const value = this.#operand(operand);
     let number: string;
     if (codes instanceof TextCodes) {
-      number = `${this.#pool.constant(codes.trie.ofText)}(${value})`;
+      const { trie, backwards } = codes;
+      const ofText = this.#pool.constant(backwards ? trie.ofTextBackwards : trie.ofText);
+      number = `${ofText}(${value})`;
       const span = this.#span(operand);
       if (span !== null) {
         const place = this.#pool.constant(this.#place);
-        number = `${this.#pool.constant(span)}(e, ${place}) ? ${this.#pool.constant(codes.trie.ofSpan)}(${place}) : ${number}`;
+        const ofSpan = this.#pool.constant(backwards ? trie.ofSpanBackwards : trie.ofSpan);
+        number = `${this.#pool.constant(span)}(e, ${place}) ? ${ofSpan}(${place}) : ${number}`;
       }
     } else {
       number = `${this.#pool.constant(codes.byValue)}.get(${value}) | 0`;

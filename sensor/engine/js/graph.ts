@@ -256,20 +256,30 @@ const MERGED_OPS = new Set(['startswith', 'endswith', 'contains', 'icontains']);
 
 function mergeFamily(leaf: Leaf): string | null {
   if (leaf.stateful || shapeOf(leaf.left) !== 'scalar') return null;
-  if (!leaf.right.every((item) => item.kind === 'string' || item.kind === 'int')) return null;
+  if (!leaf.right.every((item) => valueKey(item) !== null)) return null;
   if (leaf.modifier !== null && leaf.modifier !== 'anyof') return null;
   const domain = domainOf(leaf.left);
-  if (domain !== 'string' && domain !== 'int') return null;
+  if (domain !== 'string' && domain !== 'int' && domain !== 'net') return null;
+  if (leaf.right.some((item) => (item.kind === 'net') !== (domain === 'net'))) return null;
   if (leaf.op === '=' || leaf.op === 'in') return 'in';
   return MERGED_OPS.has(leaf.op) ? leaf.op : null;
 }
 
 function distinct(literals: readonly Literal[]): Literal[] {
-  const byValue = new Map<string | bigint | boolean, Literal>();
-  for (const literal of literals) {
-    if (literal.kind === 'string' || literal.kind === 'int') byValue.set(literal.value, literal);
+  return [...new Map(literals.map((literal) => [valueKey(literal), literal])).values()];
+}
+
+/** Equal for equal texts, numbers, networks; null for what is not merged. */
+function valueKey(item: Literal | Operand): string | bigint | null {
+  switch (item.kind) {
+    case 'string':
+    case 'int':
+      return item.value;
+    case 'net':
+      return `${item.value.address}/${item.value.bits}/${item.value.family}`;
+    default:
+      return null;
   }
-  return [...byValue.values()];
 }
 
 /** Events are counted from 1, so `evt.num = 0` (upstream's "never") and `evt.num >= 0` ("always") are known beforehand. */

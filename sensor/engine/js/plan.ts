@@ -1,6 +1,6 @@
 import type { Operand } from '../../lang/ir.js';
 import { isLiteral, isStateful } from '../shape.js';
-import { isCodable } from './codes.js';
+import { codesOf } from './codes.js';
 import type { Graph, Leaf, Node } from './graph.js';
 
 /** A rule in the running for one event type: its number in the rule set and what is left of its condition, to be and-ed. */
@@ -20,7 +20,7 @@ export type Plan =
  * conjunct counts (the cheap and decisive ones come first): to pull out a later one would be to ask dear questions early,
  * and what rules share further on is remembered anyway.
  */
-export function planRules(candidates: readonly Candidate[]): Plan[] {
+export function planRules(graph: Graph, candidates: readonly Candidate[]): Plan[] {
   const plans: Plan[] = [];
   const byFirst = new Map<Node, Candidate[]>();
   for (const candidate of candidates) {
@@ -39,10 +39,39 @@ export function planRules(candidates: readonly Candidate[]): Plan[] {
     if (only !== undefined && group.length === 1) {
       plans.push({ kind: 'match', rule: only.rule, conjuncts: [guard, ...only.conjuncts] });
     } else {
-      plans.push({ kind: 'guard', guard, inner: planRules(group) });
+      plans.push({ kind: 'guard', guard, inner: planRules(graph, group) });
     }
   }
-  return plans;
+  return behindOneLookUp(graph, plans);
+}
+
+/** From this many plans on, one test that says "none of these" is worth its price. */
+const GATED_FROM = 3;
+
+/**
+ * Plans that begin with a look-up (`codesOf`) stand behind one more test, whether any of theirs holds: the values they ask for
+ * are numbered, so that is one more look at a number, and for most events the last one.
+ */
+function behindOneLookUp(graph: Graph, plans: readonly Plan[]): Plan[] {
+  const gated = plans.filter((plan) => beginsWithLookUp(plan));
+  if (gated.length < GATED_FROM) return [...plans];
+  const guard = graph.join(
+    'or',
+    gated.map((plan) => firstOf(plan)!),
+  );
+  const others = plans.filter((plan) => !gated.includes(plan));
+  return [...others, { kind: 'guard', guard, inner: gated }];
+}
+
+function firstOf(plan: Plan): Node | undefined {
+  return plan.kind === 'guard' ? plan.guard : plan.conjuncts[0];
+}
+
+function beginsWithLookUp(plan: Plan): boolean {
+  const first = firstOf(plan);
+  if (first === undefined || first.stateful) return false;
+  const nodes = first.kind === 'or' ? first.items : [first];
+  return nodes.every((node) => node.kind === 'leaf' && codesOf(node) !== null);
 }
 
 /** How often at most, for one event, each node and operand is asked under the plans of one event type. */
@@ -56,6 +85,11 @@ export class UseCounter {
 
   constructor(graph: Graph) {
     this.#graph = graph;
+  }
+
+  /** Equal for leaves that one look-up decides (`codesOf`). */
+  codeKey(leaf: Leaf): string {
+    return `${codesOf(leaf)} ${this.#graph.operandKey(leaf.left)}`;
   }
 
   /** Adds the plans of one event type. Only one type's plans run for an event, so counts are per type and the largest is kept. */
@@ -84,8 +118,8 @@ export class UseCounter {
           break;
         case 'leaf':
           visitOperand(node.left);
-          if (isCodable(node)) {
-            const key = this.#graph.operandKey(node.left);
+          if (codesOf(node) !== null) {
+            const key = this.codeKey(node);
             comparisons.set(key, [...(comparisons.get(key) ?? []), node]);
           }
           for (const item of node.right) if (!isLiteral(item)) visitOperand(item);

@@ -5,6 +5,9 @@ import type { Pool } from './pool.js';
 /** Up to this many bytes of all prefixes together become nested comparisons; beyond, a function walks a trie. */
 const INLINE_BYTES = 400;
 
+/** Fewer needles are searched for one by one: V8's own search is worth several passes of the automaton. */
+export const SEARCHED_TOGETHER_FROM = 4;
+
 /**
  * Code: does `v` start with one of `prefixes`?
  *
@@ -29,8 +32,8 @@ export function containsAnyCode(
   foldCase: boolean,
 ): string | null {
   if (needles.includes('')) return 'true';
-  // V8's own search is worth several passes of the automaton; a search that folds case is not V8's.
-  const few = foldCase ? 2 : 4;
+  // A search that folds case is not V8's.
+  const few = foldCase ? 2 : SEARCHED_TOGETHER_FROM;
   if (needles.length < few) return null;
   return `${pool.constant(compileSearch(needles, foldCase))}(${v})`;
 }

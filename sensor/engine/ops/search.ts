@@ -1,4 +1,5 @@
 import type { ByteString } from '../../core/bytes.js';
+import type { TextSpan } from '../types.js';
 
 /**
  * Does a text contain one of many needles? One pass over the text, whatever their number: Aho and Corasick's automaton as a
@@ -81,4 +82,31 @@ function close(rows: readonly number[][], ends: boolean[], width: number): Int32
     });
   });
   return table;
+}
+
+/**
+ * Does a text that lies among the bytes of an event contain `needle`? By Horspool's rule: the byte under the needle's last one
+ * says how far to go on, most often by the needle's length.
+ *
+ * @remarks Hot path: no allocation.
+ */
+export function compileSpanSearch(needle: ByteString): (span: TextSpan) => boolean {
+  const length = needle.length;
+  if (length === 0) return () => true;
+  const wanted = Uint8Array.from(needle, (char) => char.charCodeAt(0));
+  const skips = new Int32Array(256).fill(length);
+  for (let i = 0; i < length - 1; i++) skips[wanted[i]!] = length - 1 - i;
+  const last = wanted[length - 1]!;
+  return ({ bytes, start, end }) => {
+    for (let at = start + length - 1; at < end;) {
+      const byte = bytes[at]!;
+      if (byte === last) {
+        let i = length - 2;
+        for (let from = at - length + 1; i >= 0 && bytes[from + i] === wanted[i];) i--;
+        if (i < 0) return true;
+      }
+      at += skips[byte]!;
+    }
+    return false;
+  };
 }

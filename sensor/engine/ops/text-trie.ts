@@ -82,6 +82,36 @@ export class TextTrie {
     return this.#ended[state]!;
   };
 
+  /** As `ofText`, from the end backwards: texts and beginnings are given in reverse. @remarks Hot path. */
+  readonly ofTextBackwards = (text: ByteString | null): number => {
+    if (text === null) return 0;
+    const next = this.#next;
+    const width = this.#width;
+    const byteClasses = this.#byteClasses;
+    let state = 1;
+    for (let i = text.length - 1; i >= 0; i--) {
+      const to = next[state * width + byteClasses[text.charCodeAt(i)]!]!;
+      if (to === 0) return this.#left[state]!;
+      state = to;
+    }
+    return this.#ended[state]!;
+  };
+
+  /** As `ofSpan`, from the end backwards. @remarks Hot path. */
+  readonly ofSpanBackwards = (span: TextSpan): number => {
+    const { bytes, start } = span;
+    const next = this.#next;
+    const width = this.#width;
+    const byteClasses = this.#byteClasses;
+    let state = 1;
+    for (let at = span.end - 1; at >= start; at--) {
+      const to = next[state * width + byteClasses[bytes[at]!]!]!;
+      if (to === 0) return this.#left[state]!;
+      state = to;
+    }
+    return this.#ended[state]!;
+  };
+
   /** Numbers the bytes in use from 1; with all 256 in use the last one wraps to 0, where nothing else is then. */
   #classify(texts: readonly ByteString[]): number {
     let width = 1;

@@ -66,7 +66,7 @@ function ancestors<T extends string | number>(get: RowValue<T>): MakeGetter {
 
 /** `[N]` as `proc.args[N]` N levels up is never asked for alone: the Nth ancestor's arguments, joined. */
 const ancestorArgs: MakeGetter = ({ arg }) => {
-  const all = ancestors((table, row) => argsText(imageAt(table, row).args))(
+  const all = ancestors((table, row) => imageAt(table, row).argsText)(
     { arg } as Parameters<MakeGetter>[0],
     'condition',
   );
@@ -78,7 +78,7 @@ const ancestorArgs: MakeGetter = ({ arg }) => {
 };
 
 const args: MakeGetter = ({ arg }) => {
-  if (typeof arg !== 'number') return own((table, row) => argsText(imageAt(table, row).args));
+  if (typeof arg !== 'number') return own((table, row) => imageAt(table, row).argsText);
   return own((table, row) => imageAt(table, row).args?.split('\0')[arg] ?? '');
 };
 
@@ -217,7 +217,7 @@ export const PROCESS_GETTERS: GetterTable = {
     own((table, row) => imageAt(table, row).args?.replaceAll('\0', '').length ?? 0),
   ),
   'proc.exeline': plain(
-    own((table, row) => `${exe(table, row)} ${argsText(imageAt(table, row).args)}`),
+    own((table, row) => `${exe(table, row)} ${imageAt(table, row).argsText}`),
   ),
   'proc.cwd': plain(own(workingDirectory)),
   'proc.loginshellid': plain(loginShell),

@@ -42,6 +42,33 @@ describe('TextTrie', () => {
     );
   });
 
+  it('tells equality and endings backwards', () => {
+    const backwards = (one: string): string => [...one].reverse().join('');
+    fc.assert(
+      fc.property(
+        fc.array(text, { maxLength: 8 }),
+        fc.array(beginning, { maxLength: 8 }),
+        fc.array(text, { minLength: 10, maxLength: 10 }),
+        (texts, endings, values) => {
+          const reversed = [texts.map(backwards), endings.map(backwards)] as const;
+          const trie = new TextTrie(...reversed);
+          for (const value of values) {
+            const want = {
+              equals: texts.filter((one) => one === value).map(backwards),
+              begins: endings.filter((one) => value.endsWith(one)).map(backwards),
+            };
+            const bytes = Buffer.from(`a/${value}ab`, 'latin1');
+            const span = { bytes, start: 2, end: 2 + value.length };
+            expect(told(trie, trie.ofTextBackwards(value), ...reversed)).toEqual(want);
+            expect(told(trie, trie.ofSpanBackwards(span), ...reversed)).toEqual(want);
+          }
+          expect(trie.ofTextBackwards(null)).toBe(0);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
   it('takes all 256 bytes', () => {
     const texts = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
     const trie = new TextTrie(texts, []);
