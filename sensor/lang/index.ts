@@ -25,6 +25,6 @@ export type { ConditionOptions, ParsedCondition, StandaloneCondition } from './c
 export type { InferredEvents } from './passes/events.js';
 export { printAst, printValue } from '../../grammar/index.js';
 export type { Ast } from '../../grammar/index.js';
-export { falcoLoadResults, falcoLoadText } from './render/falco.js';
+export { falcoLoadResults, falcoLoadText, falcoRefuses } from './render/falco.js';
 export { describe } from './render/describe.js';
 export { printCondition, printOperand } from './render/condition.js';

@@ -53,7 +53,8 @@ export function parseOutput(template: string): ParsedOutput {
     const token = start < template.length ? tokenAt(template, start) : null;
     if (token === null) {
       findings.push(problemAt(template, percent, start));
-      at = Math.max(start, percent + 1);
+      // `%%` is one mistake, not two.
+      at = template[start] === '%' ? start + 1 : Math.max(start, percent + 1);
       continue;
     }
     findings.push(...token.findings);

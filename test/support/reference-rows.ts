@@ -142,7 +142,10 @@ export const REFERENCE_ROWS = {
 export type Section = keyof typeof REFERENCE_ROWS;
 
 /** One test for each row of a section, named after it; a row without one, or a test without row, is a failure. */
-export function testRows(section: Section, tests: Readonly<Record<string, () => void>>): void {
+export function testRows(
+  section: Section,
+  tests: Readonly<Record<string, () => void | Promise<void>>>,
+): void {
   it(`${section}: every row has its test`, () => {
     expect(Object.keys(tests)).toEqual([...REFERENCE_ROWS[section]]);
   });

@@ -1,6 +1,13 @@
 import { Option, type Command } from 'commander';
 import { EXIT } from '../../core/index.js';
-import { diagnosticJson, falcoLoadResults, falcoLoadText, type LoadResult } from '../../lang/index.js';
+import {
+  describe,
+  diagnosticJson,
+  falcoLoadResults,
+  falcoLoadText,
+  falcoRefuses,
+  type LoadResult,
+} from '../../lang/index.js';
 import { printJson } from '../output.js';
 import { counts, load, show, withLoading, type LoadOptions } from './files.js';
 
@@ -42,15 +49,15 @@ Examples:
       const shown = result.diagnostics.filter(
         ({ severity }) => options.warnings || severity === 'error',
       );
-      if (falco && json) printJson(falcoLoadResults(result));
-      else if (falco) process.stdout.write(falcoCheckText(result));
+      if (falco && json) printJson(falcoResults(result));
+      else if (falco) sayAsFalco(result);
       else if (json) {
         printJson({
           ok: result.ok,
           files: files.length,
           rules: result.ruleSet.rules.length,
           diagnostics: shown.map(diagnosticJson),
-          ...falcoLoadResults(result),
+          ...falcoResults(result),
         });
       } else {
         show(shown, files, process.stdout);
@@ -62,15 +69,28 @@ Examples:
     });
 }
 
+/** Falco's results: of loading, and where that went well of describing. */
+function falcoResults(result: LoadResult): object {
+  return {
+    ...(result.ok ? { falco_describe_results: describe(result) } : {}),
+    ...falcoLoadResults(result),
+  };
+}
+
 /**
- * Falco's words file by file. What Falco knows nothing of (an action that cannot be enforced) it does not say either: the
- * exit status still does, and a last line points to the full report.
+ * Falco's words file by file, on stdout; what is invalid again on stderr, behind "Error: ". What Falco knows nothing of (an action
+ * that cannot be enforced) it does not say either: the exit status still does, and a last line points to the full report.
  */
-function falcoCheckText(result: LoadResult): string {
+function sayAsFalco(result: LoadResult): void {
+  const text = falcoLoadText(result, { form: 'check' });
   const ours = result.diagnostics.filter(
     ({ severity, falco }) => severity === 'error' && falco === null,
   ).length;
-  const note =
-    ours === 0 ? '' : `${ours} more errors that Falco has no code for: saker rules check -o text\n`;
-  return falcoLoadText(result, { long: true }) + note;
+  process.stdout.write(text);
+  if (result.files.some(falcoRefuses)) process.stderr.write(`Error: ${text}`);
+  if (ours > 0) {
+    process.stdout.write(
+      `${ours} more errors that Falco has no code for: saker rules check -o text\n`,
+    );
+  }
 }

@@ -83,20 +83,27 @@ function label(code: string): string {
     : FALCO_WARNINGS[code as FalcoWarningCode][0];
 }
 
-/** Falco's load results as text (falco-formats §3.1); `long`: with every entry. */
+/**
+ * Falco's load results as text (falco-formats §3.1). `long` (default): with every entry; `short`: counts and codes; `check`: what
+ * Falco's check mode prints, long, but of a file with warnings only the head.
+ */
 export function falcoLoadText(
   result: LoadResult,
-  options: { readonly long?: boolean } = {},
+  options: { readonly form?: 'long' | 'short' | 'check' } = {},
 ): string {
-  return result.files.map((file) => fileText(file, options.long ?? true)).join('');
+  return result.files.map((file) => fileText(file, options.form ?? 'long')).join('');
 }
 
-function fileText(file: FileResult, long: boolean): string {
+/** Does Falco call the file invalid? */
+export const falcoRefuses = (file: FileResult): boolean => said(file).error !== null;
+
+function fileText(file: FileResult, form: 'long' | 'short' | 'check'): string {
   const { error, warnings, schema } = said(file);
   const state = error !== null ? 'Invalid' : warnings.length > 0 ? 'Ok, with warnings' : 'Ok';
   const head = `${file.file.source.name}: ${state}\n`;
   const errors = error === null ? [] : [error];
-  if (!long) {
+  if (form === 'check' && error === null) return head;
+  if (form === 'short') {
     return [
       head,
       shortLine('errors', errors.map(labelled)),

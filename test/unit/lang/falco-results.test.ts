@@ -114,7 +114,7 @@ describe('falco-formats §3.1, load result as text', () => {
     expect(head(ruleOf('('))).toBe('1.yaml: Invalid');
   });
   it('short form: counts, codes and labels', () => {
-    expect(falcoLoadText(lab(), { long: false })).toBe(
+    expect(falcoLoadText(lab(), { form: 'short' })).toBe(
       'lab.yaml: Invalid\n 1 errors: [LOAD_ERR_COMPILE_CONDITION (Error compiling condition)]\n 1 warnings: [LOAD_DEPRECATED_ITEM (Used deprecated item)]\n',
     );
   });
