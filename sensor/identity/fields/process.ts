@@ -216,9 +216,7 @@ export const PROCESS_GETTERS: GetterTable = {
   'proc.cmdlenargs': plain(
     own((table, row) => imageAt(table, row).args?.replaceAll('\0', '').length ?? 0),
   ),
-  'proc.exeline': plain(
-    own((table, row) => `${exe(table, row)} ${imageAt(table, row).argsText}`),
-  ),
+  'proc.exeline': plain(own((table, row) => `${exe(table, row)} ${imageAt(table, row).argsText}`)),
   'proc.cwd': plain(own(workingDirectory)),
   'proc.loginshellid': plain(loginShell),
   'proc.tty': plain(own((table, row) => table.tty[row]!)),
