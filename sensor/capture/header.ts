@@ -169,13 +169,18 @@ export function parseRules(payload: Buffer): CapturedRules {
 
 /** @throws Error when it is something else. */
 export function parseLoss(payload: Buffer): CaptureLoss {
-  const lost: Record<string, Record<string, number>> = {};
+  const lost: Record<string, Record<string, number>> = bare();
   for (const [kind, causes] of Object.entries(
     record(record(JSON.parse(payload.toString()))['lost']),
   ))
     for (const [cause, count] of Object.entries(record(causes)))
-      if (typeof count === 'number') (lost[kind] ??= {})[cause] = count;
+      if (typeof count === 'number') (lost[kind] ??= bare())[cause] = count;
   return { lost };
+}
+
+/** An object without a prototype: a file may name a member `__proto__`. */
+function bare<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }
 
 function record(value: unknown): Record<string, unknown> {

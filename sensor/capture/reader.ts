@@ -84,7 +84,7 @@ function* itemsOf(file: CaptureFile): Generator<CaptureItem> {
         }
         case BLOCK.shadows:
         case BLOCK.records:
-          if (translator !== null) yield { kind: 'records', bytes: translator.batch(payload) };
+          for (const bytes of translator?.batches(payload) ?? []) yield { kind: 'records', bytes };
           break;
         case BLOCK.clock:
           yield { kind: 'clock', offsetNs: payload.readBigInt64LE(0) };

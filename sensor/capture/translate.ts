@@ -19,9 +19,12 @@ interface Plan {
   readonly strings: readonly number[];
 }
 
+const PART_BYTES = 1 << 20;
+
 /** What turns batches of a file into batches of this build. */
 export interface Translator {
-  batch(bytes: Buffer): Uint8Array;
+  /** In parts of about `PART_BYTES`: what a layout says to be small here may be large there. */
+  batches(bytes: Buffer): Iterable<Uint8Array>;
   /** Records left out: of a kind this build does not have, or damaged. */
   readonly skipped: number;
 }
@@ -31,7 +34,7 @@ export function makeTranslator(from: RecordLayout): Translator {
   return JSON.stringify(from) === JSON.stringify(LAYOUT) ? SAME : new ByName(from);
 }
 
-const SAME: Translator = { batch: (bytes) => bytes, skipped: 0 };
+const SAME: Translator = { batches: (bytes) => [bytes], skipped: 0 };
 
 class ByName implements Translator {
   readonly #plans = new Map<number, Plan>();
@@ -59,8 +62,9 @@ class ByName implements Translator {
     }
   }
 
-  batch(bytes: Buffer): Uint8Array {
-    const records: Buffer[] = [];
+  *batches(bytes: Buffer): Generator<Uint8Array> {
+    let records: Buffer[] = [];
+    let used = 0;
     for (let at = 0; at + this.#smallest <= bytes.length;) {
       const size = bytes.readUInt16LE(at + this.#sizeAt);
       if (size < this.#smallest || at + size > bytes.length) {
@@ -69,11 +73,19 @@ class ByName implements Translator {
       }
       const plan = this.#plans.get(bytes[at + this.#kindAt]!);
       const record = plan && translate(plan, bytes.subarray(at, at + size));
-      if (record) records.push(record);
-      else this.skipped++;
       at += (size + 7) & ~7;
+      if (!record) {
+        this.skipped++;
+        continue;
+      }
+      records.push(record);
+      used += record.length;
+      if (used < PART_BYTES) continue;
+      yield Buffer.concat(records);
+      records = [];
+      used = 0;
     }
-    return Buffer.concat(records);
+    if (records.length > 0) yield Buffer.concat(records);
   }
 }
 

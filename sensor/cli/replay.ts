@@ -65,6 +65,7 @@ then gives no alerts, only a count of the calls it asks about. Exit status 3 whe
           out.line(line(alert, { iso8601 }));
         },
         stopped: () => out.closed,
+        ready: () => out.ready(),
         logger: createLogger(LOG),
       });
       process.stderr.write(summaryText(summary));
@@ -105,6 +106,7 @@ export async function printCapture(
       };
     },
     stopped: () => out.closed || left <= 0,
+    ready: () => out.ready(),
     logger: createLogger(LOG),
   });
   (live as InstanceType<typeof LiveEvents> | null)?.flush();
@@ -124,6 +126,18 @@ class Out {
 
   line(text: string): void {
     if (!this.closed) process.stdout.write(`${text}\n`);
+  }
+
+  /** A slow reader (`| less`) is waited for: nothing piles up. */
+  async ready(): Promise<void> {
+    if (this.closed || !process.stdout.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        process.stdout.off('drain', done).off('error', done).off('close', done);
+        resolve();
+      };
+      process.stdout.on('drain', done).on('error', done).on('close', done);
+    });
   }
 }
 

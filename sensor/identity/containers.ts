@@ -23,6 +23,9 @@ export interface Container {
   readonly podUid: string | null;
 }
 
+/** The kernel makes no longer ones. */
+const PATH_MAX = 4096;
+
 export interface ContainerTableOptions {
   /** Most groups that exist at once to be remembered. Default 65,536. */
   readonly capacity?: number;
@@ -87,10 +90,15 @@ export class ContainerTable {
   apply(record: RecordCursor): void {
     if (record.kind === KIND.CGROUP_MKDIR) {
       const path = record.string(STRING.cgroup_change.path);
-      if (path !== null) this.note(record.u64(AT.cgroup_change.id), path);
+      if (path !== null) this.told(record.u64(AT.cgroup_change.id), path);
     } else if (record.kind === KIND.CGROUP_RMDIR) {
       this.remove(record.u64(AT.cgroup_change.id));
     }
+  }
+
+  /** A record says that a group exists under this path. */
+  told(id: number, path: ByteString): void {
+    if (path.length < PATH_MAX) this.note(id, path);
   }
 
   /** A group exists under this path. */

@@ -31,6 +31,8 @@ export interface IdentityOptions {
   readonly clock?: WallClock;
   /** Most processes at once, exited ones included. */
   readonly capacity?: number;
+  /** Bytes of paths and command lines that are remembered. Default: no limit but `capacity`. */
+  readonly maxTextBytes?: number;
   /** Told what no record told. */
   readonly onLearnt?: Learnt;
   /** The records are another machine's, or of another time: nothing is asked of this one. */
@@ -74,9 +76,11 @@ export class Identity {
     const proc = join(hostRoot, 'proc');
     const hostname = options.hostname ?? process.env['FALCO_HOSTNAME'] ?? osHostname();
     this.clock = options.clock ?? new WallClock(readClocks);
-    this.processes = new ProcessTable(
-      options.capacity === undefined ? {} : { capacity: options.capacity },
-    );
+    const { capacity, maxTextBytes } = options;
+    this.processes = new ProcessTable({
+      ...(capacity === undefined ? {} : { capacity }),
+      ...(maxTextBytes === undefined ? {} : { maxTextBytes }),
+    });
     this.containers = new ContainerTable({
       ...(offline ? {} : { lookUp: (pid: number) => cgroupOfProcess(pid, proc) }),
       ...(onLearnt ? { onFound: onLearnt.group } : {}),
@@ -90,7 +94,7 @@ export class Identity {
     this.#tracker = new ProcessTracker(this.processes, {
       ...(this.#repair ? { repair: this.#repair } : {}),
       onSeen: (id, path) => {
-        this.containers.note(id, path);
+        this.containers.told(id, path);
       },
     });
     this.users = new UserTable(offline ? { fixed: offline } : { root: hostRoot });

@@ -71,6 +71,13 @@ export class Image implements ImageFacts {
     });
   }
 
+  /** What its texts take, the command line included. */
+  get bytes(): number {
+    const { exe, exePath, args, env, filename } = this;
+    const twice = 2 * (args?.length ?? 0);
+    return exe.length + exePath.length + twice + (env?.length ?? 0) + (filename?.length ?? 0);
+  }
+
   /** Name, blank, arguments. Kept once made: rules ask for it on every event of the process. */
   get line(): ByteString {
     return (this.#line ??= commandLine(this.comm, this.args));

@@ -31,6 +31,11 @@ export interface ProcessTableOptions {
   readonly graceNs?: number;
   /** How long a process is remembered whose records do not reach us (a parent outside the scope). Default 30 s. */
   readonly borrowNs?: number;
+  /**
+   * Bytes of paths and command lines, those of shared images counted for each process: beyond it processes are forgotten as when
+   * the table is full. Default: no limit, for the kernel's records are small.
+   */
+  readonly maxTextBytes?: number;
 }
 
 export interface ProcessTableStats {
@@ -110,6 +115,10 @@ export class ProcessTable {
   readonly image: (Image | null)[];
 
   readonly #graceNs: number;
+  readonly #maxTextBytes: number;
+  /** What each row counts for; empty where there is no limit. */
+  readonly #textBytes: Float64Array;
+  #text = 0;
   readonly #borrowNs: number;
   readonly #state: Uint8Array;
   /** Rises each time a slot is freed: links to rows are checked by it. */
@@ -141,6 +150,8 @@ export class ProcessTable {
   constructor(options: ProcessTableOptions = {}) {
     const n = (this.capacity = options.capacity ?? 131_072);
     this.#graceNs = options.graceNs ?? 5e9;
+    this.#maxTextBytes = options.maxTextBytes ?? Infinity;
+    this.#textBytes = new Float64Array(this.#maxTextBytes === Infinity ? 0 : n);
     this.#borrowNs = options.borrowNs ?? 30e9;
     const u32 = (): Uint32Array => new Uint32Array(n);
     this.pid = u32();
@@ -290,6 +301,19 @@ export class ProcessTable {
     this.#exited.push(row, this.#generation[row]!);
   }
 
+  /** Gives a process its program. Others may be forgotten for it, where texts are limited. */
+  setImage(row: number, image: Image): void {
+    this.image[row] = image;
+    if (this.#maxTextBytes === Infinity) return;
+    this.#charge(row, image.bytes + (this.cwd[row]?.length ?? 0));
+    while (this.#text > this.#maxTextBytes && this.#freeCount < this.capacity - 1) this.#evict(row);
+  }
+
+  #charge(row: number, bytes: number): void {
+    this.#text += bytes - this.#textBytes[row]!;
+    this.#textBytes[row] = bytes;
+  }
+
   /** Takes a row back at once. */
   remove(row: number): void {
     if (this.#state[row] !== FREE) this.#free(row);
@@ -430,7 +454,8 @@ export class ProcessTable {
     return false;
   }
 
-  #evict(): void {
+  /** @param keep - A running process that stays. */
+  #evict(keep = NO_ROW): void {
     if (this.#dropKept()) {
       this.#evictedExited++;
       return;
@@ -443,6 +468,8 @@ export class ProcessTable {
       this.#evictedExited++;
       return this.#free(row);
     }
+    while (this.#state[this.#hand] === FREE || this.#hand === keep)
+      this.#hand = (this.#hand + 1) % this.capacity;
     const row = this.#hand;
     this.#hand = (this.#hand + 1) % this.capacity;
     this.#evictedLive++;
@@ -452,6 +479,7 @@ export class ProcessTable {
   #free(first: number): void {
     for (let row = first; row !== NO_ROW;) {
       if (this.#state[row] === LIVE) this.#live--;
+      if (this.#textBytes.length > 0) this.#charge(row, 0);
       this.#state[row] = FREE;
       this.#byPid.remove(row);
       this.#unlinkFromParent(row);

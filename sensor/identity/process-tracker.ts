@@ -143,8 +143,8 @@ export class ProcessTracker {
       ? table.execCount[parent] === record.u32(ID.exec_count)
       : table.comm[parent] === table.comm[row];
     if (!same) return;
-    table.image[row] = table.image[parent]!;
     table.cwd[row] = table.cwd[parent]!;
+    table.setImage(row, table.image[parent]!);
     table.imageNs[row] = record.u64(HEADER.ts_ns);
     table.origin[row] = counted ? ORIGIN.records : ORIGIN.repaired;
   }
@@ -261,7 +261,7 @@ export class ProcessTracker {
     table.origin[row] = ORIGIN.repaired;
     const result = this.#repair?.repair(row) ?? 'failed';
     if (result === 'done') return;
-    if (result === 'failed') table.image[row] = UNKNOWN_IMAGE;
+    if (result === 'failed') table.setImage(row, UNKNOWN_IMAGE);
     table.comm[row] ??= UNKNOWN;
   }
 
@@ -295,7 +295,7 @@ export class ProcessTracker {
     this.#setParent(row, record, true); // by now that may be a reaper
     const cwd = record.common(EXEC_STRING.cwd);
     if (cwd !== null) table.cwd[row] = cwd;
-    table.image[row] = this.#image(record, table.comm[row]!);
+    table.setImage(row, this.#image(record, table.comm[row]!));
     table.imageNs[row] = record.u64(HEADER.ts_ns);
     table.origin[row] = ORIGIN.records;
   }

@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly watch?: (identity: Identity) => (event: LiveEvent) => void;
   /** Asked now and then: nobody reads any more. */
   readonly stopped?: () => boolean;
+  /** Waited for now and then: whoever takes the alerts can take more. */
+  readonly ready?: () => Promise<void>;
   /** Most processes at once, exited ones included. */
   readonly capacity?: number;
   readonly logger: Logger;
@@ -40,7 +42,8 @@ export interface RulesToReplay {
 }
 
 export interface ReplaySummary {
-  readonly sessions: readonly CaptureHeader[];
+  /** How many recordings the captures hold. */
+  readonly sessions: number;
   readonly records: number;
   /** Alerts by rule. */
   readonly alerts: ReadonlyMap<string, number>;
@@ -68,6 +71,13 @@ export interface Damage {
 /** More places are counted by nobody: the file is beyond saving. */
 const MAX_DAMAGE = 1000;
 
+/** More names that a file gives are counted as one. */
+const MAX_NAMES = 1000;
+const OTHERS = '(others)';
+
+/** Paths and command lines of processes, in bytes. */
+const MAX_TEXT_BYTES = 256 << 20;
+
 /**
  * Sends captures through the stages of the live sensor: tables, rules, alerts. Asks nothing of this machine.
  *
@@ -80,6 +90,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     for (const item of readCapture(path)) {
       run.take(item, path);
       await setImmediate(); // a reader that went away is noticed between blocks
+      await options.ready?.();
       if (options.stopped?.()) return run.summary();
     }
   }
@@ -89,7 +100,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
 class Run {
   readonly #options: ReplayOptions;
   readonly #uuid = new Uuid7();
-  readonly #sessions: CaptureHeader[] = [];
+  #sessions = 0;
   readonly #alerts = new Map<string, number>();
   readonly #actions = new Map<string, number>();
   readonly #verdicts = new Map<string, number>();
@@ -109,7 +120,7 @@ class Run {
     switch (item.kind) {
       case 'session':
         this.#end();
-        if (this.#sessions.length < MAX_DAMAGE) this.#sessions.push(item.header);
+        this.#sessions++;
         this.#session = new Session(item.header, this.#options, {
           append: (alert) => {
             this.#alert(alert, item.header.machine.hostname);
@@ -177,8 +188,7 @@ class Run {
     const session = this.#session;
     this.#session = null;
     if (session === null) return;
-    for (const [what, count] of this.#sessionLoss)
-      this.#lost.set(what, (this.#lost.get(what) ?? 0) + count);
+    for (const [what, lost] of this.#sessionLoss) count(this.#lost, what, lost);
     this.#sessionLoss = new Map();
     const { delivered, failures } = session.pipeline.walk.stats();
     for (const count of delivered) this.#records += count;
@@ -196,7 +206,7 @@ interface Findings {
 }
 
 /** Rule sets whose verdicts can be named: a file must not fill the memory. */
-const MAX_SETS = 64;
+const MAX_SETS = 8;
 
 /** From one header to the next: the machine, its tables, the rules over them. */
 class Session {
@@ -222,6 +232,7 @@ class Session {
       logger,
       clock: new WallClock(() => ({ bootNs: 0n, wallNs: this.#offsetNs, widthNs: 0n })),
       capacity: options.capacity ?? CAPACITY,
+      maxTextBytes: MAX_TEXT_BYTES,
       staticFields: header.staticFields,
       offline: { arch: machine.arch, addresses: machine.addresses, ...userLists(machine) },
     });
@@ -293,8 +304,9 @@ function userLists({ users, groups }: MachineNames): UserLists {
   };
 }
 
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function count(counts: Map<string, number>, name: string, by = 1): void {
+  const key = counts.has(name) || counts.size < MAX_NAMES ? name : OTHERS;
+  counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
 function compile(

@@ -181,7 +181,7 @@ it('says what was lost while it was recorded, the last count of each session', a
   record([session()], { path, existing: 'append' });
   const { summary } = await replayed([path, path]);
   expect(summary.lost).toEqual(new Map([['file.open ring_full', 10]]));
-  expect(summary.sessions).toHaveLength(4);
+  expect(summary.sessions).toBe(4);
 });
 
 it('says in its header what it needs to be read elsewhere', () => {
