@@ -83,7 +83,7 @@ export class ProcRepair implements ProcessRepair {
       // Checked after the read: that it runs another program by now, or is another process, shows.
       if (statSync(`${this.#proc}/${pid}/exe`).ino === image.exeIno && this.#isSame(row)) {
         const { exe, args } = argsOf(text);
-        table.image[row] = image.withArgs(exe, args);
+        table.setImage(row, image.withArgs(exe, args));
         done = true;
       }
     } catch {
