@@ -69,6 +69,7 @@ export class Identity {
   readonly #tracker: ProcessTracker;
   readonly #repair: ProcRepair | null;
   readonly #event: LiveEvent;
+  #nowMs = performance.now();
 
   constructor(options: IdentityOptions = {}) {
     const { onLearnt, offline } = options;
@@ -97,22 +98,24 @@ export class Identity {
         this.containers.told(id, path);
       },
     });
-    this.users = new UserTable(offline ? { fixed: offline } : { root: hostRoot });
+    const nowMs = (): number => this.#nowMs;
+    this.users = new UserTable(offline ? { fixed: offline } : { root: hostRoot, nowMs });
     this.#event = new LiveEvent({
       processes: this.processes,
       tracker: this.#tracker,
       containers: this.containers,
       users: this.users,
       clock: this.clock,
-      ...(offline
-        ? {
-            types: new EventTypeIds(new EventTypes(offline.arch)),
-            addresses: new LocalAddresses({ list: () => offline.addresses }),
-          }
-        : {}),
+      addresses: new LocalAddresses(offline ? { list: () => offline.addresses, nowMs } : { nowMs }),
+      ...(offline ? { types: new EventTypeIds(new EventTypes(offline.arch)) } : {}),
     });
     this.fields = createLiveFields({ hostname, staticFields: options.staticFields ?? {} });
     if (!offline) this.#walk(hostRoot, options.cgroup ?? null, options.logger);
+  }
+
+  /** A batch of records begins. The clock is read here, not for each event: it says when lists of users are looked at anew. */
+  tick(): void {
+    this.#nowMs = performance.now();
   }
 
   /**

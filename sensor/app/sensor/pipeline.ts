@@ -55,6 +55,7 @@ export class Pipeline {
 
   /** Takes one batch of whole records, causes before effects. */
   batch(bytes: Uint8Array, length: number): void {
+    this.#stages.identity.tick();
     this.walk.each(bytes, length, this.#take);
   }
 
