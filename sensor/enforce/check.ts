@@ -1,6 +1,6 @@
 import type { Condition, Rule, Span } from '../lang/ir.js';
 import { compileBodies, MAX_CLAUSES, TooManyClauses } from './bodies.js';
-import { readLeaf } from './predicates.js';
+import { readLeaf, type Test } from './predicates.js';
 
 /** A finding about a rule with an action. */
 export interface ActionFinding {
@@ -9,7 +9,7 @@ export interface ActionFinding {
   readonly span: Span;
   /** The innermost macro it is found in; null: the condition itself. */
   readonly macro: string | null;
-  /** Stable: `not-enforceable`, `no-direction`, `too-many-clauses`, `folded`, `reports-only`. */
+  /** Stable: `not-enforceable`, `no-direction`, `too-many-clauses`, `folded`, `empty-list`, `reports-only`. */
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
@@ -124,6 +124,14 @@ function read(
       });
     case 'folded':
       return found({ severity: 'note', code: 'folded', message: reading.note });
+    case 'always':
+      if (!negated) return found({ severity: 'note', code: 'folded', message: reading.note });
+      return found({
+        severity: 'error',
+        code: 'not-enforceable',
+        message: `${reading.note}: the opposite is true of none`,
+        hint: 'leave this part out',
+      });
     case 'egress':
       if (!negated) return;
       return found({
@@ -133,8 +141,28 @@ function read(
         hint: 'use evt.type in (connect, sendto, sendmsg) without not',
       });
     case 'test':
+      if (isEmpty(reading.test))
+        found({
+          severity: 'note',
+          code: 'empty-list',
+          message: 'the list is empty: nothing is in it',
+        });
       if (reading.note === undefined) return;
       return found({ severity: 'note', code: 'folded', message: reading.note });
+  }
+}
+
+/** An allow list that is empty allows nothing: worth a word. */
+function isEmpty(test: Test): boolean {
+  switch (test.dimension) {
+    case 'subject':
+      return test.exact.length + test.prefixes.length === 0;
+    case 'group':
+      return test.ids.length === 0;
+    case 'remote':
+      return test.nets.length === 0;
+    case 'port':
+      return test.protocols.length === 0 || test.ranges.length === 0;
   }
 }
 

@@ -46,6 +46,8 @@ export type Reading =
     }
   /** True of every attempt (its result is not known yet), whether negated or not. */
   | { readonly kind: 'folded'; readonly note: string }
+  /** True of every flow. Its negation is true of none, and refused. */
+  | { readonly kind: 'always'; readonly note: string }
   /** Names the direction: out. */
   | { readonly kind: 'egress' }
   | {
@@ -81,6 +83,9 @@ const OUTCOME = new Set([
   'fd.is_upstream',
 ]);
 
+/** The near end of a flow that goes out. */
+const NEAR_END = new Set(['fd.cip', 'fd.lip', 'fd.cnet', 'fd.lnet', 'fd.cport', 'fd.lport']);
+
 const REMOTE_ADDRESS = new Set(['fd.sip', 'fd.rip', 'fd.snet', 'fd.rnet']);
 const EITHER_ADDRESS = new Set(['fd.ip', 'fd.net']);
 const REMOTE_PORT = new Set(['fd.sport', 'fd.rport']);
@@ -88,7 +93,8 @@ const EITHER_PORT = new Set(['fd.port']);
 
 /** What to write instead. Keys are field names, or groups of them. */
 const NEAREST: Readonly<Record<string, string>> = {
-  'proc.name': 'use proc.exepath: a process can give itself any name',
+  'proc.name':
+    'use proc.exepath with the whole path, as /usr/bin/curl: a process can give itself any name',
   'proc.exe': 'use proc.exepath: the caller of execve chooses proc.exe',
   'proc.cmdline': 'use proc.exepath: a process can rewrite its arguments',
   'proc.args': 'use proc.exepath: a process can rewrite its arguments',
@@ -107,6 +113,7 @@ const NEAREST: Readonly<Record<string, string>> = {
   'fd.proto': 'use fd.rport',
   'fd.sip.name': 'use fd.sip with the addresses: names are not enforceable yet',
   'fd.rip.name': 'use fd.rip with the addresses: names are not enforceable yet',
+  'container.full_id': 'use container.id with the first 12 characters',
   'container.name': 'use container.id',
   'container.image.repository': 'use container.id',
   'user.name': 'use proc.exepath or container.id: users are not enforceable yet',
@@ -134,8 +141,10 @@ export function readLeaf(leaf: Leaf): Reading {
   }
   if (leaf.kind === 'exists') {
     if (name === 'proc.exepath' || REMOTE_ADDRESS.has(name) || REMOTE_PORT.has(name)) {
-      return { kind: 'folded', note: `${name} exists for every flow` };
+      return { kind: 'always', note: `${name} exists for every flow` };
     }
+    if (name === 'container.id')
+      return refuse(leaf.span, 'container.id exists for every flow', 'use container.id != host');
     return refuseField(left);
   }
   if (leaf.modifier !== null) {
@@ -202,13 +211,19 @@ function readPath(leaf: Compare, values: readonly Literal[]): Reading {
     return refuse(
       leaf.span,
       `proc.exepath ${leaf.op} cannot be decided in the kernel`,
-      leaf.op === 'pmatch'
-        ? 'use proc.exepath startswith FOLDER/'
-        : 'use proc.exepath = PATH, in (PATHS) or startswith PREFIX',
+      nearestPath(leaf.op, paths) ?? 'use proc.exepath = PATH, in (PATHS) or startswith PREFIX',
     );
   }
   if (leaf.op === 'bstartswith') {
     return refuse(leaf.span, 'bstartswith takes bytes in hexadecimal', 'use startswith');
+  }
+  const partial = paths.find((path) => !/^(?:\/|memfd:)/.test(path));
+  if (partial !== undefined) {
+    return refuse(
+      leaf.span,
+      `proc.exepath is a whole path, no program's ${prefixes ? 'begins with' : 'is'} "${partial}"`,
+      `write it from the root: /usr/bin/${partial.split('/').at(-1)}`,
+    );
   }
   const limit = prefixes ? PATH_BYTES : PATH_BYTES - 1;
   const long = paths.find((path) => path.length > limit);
@@ -224,6 +239,18 @@ function readPath(leaf: Compare, values: readonly Literal[]): Reading {
     exact: prefixes ? [] : paths,
     prefixes: prefixes ? paths : [],
   });
+}
+
+/** The same, or the most of it that can be said, with `startswith`; undefined: nothing of the kind. */
+function nearestPath(op: string, paths: readonly string[]): string | undefined {
+  const prefixes = paths.map((path) => {
+    if (op === 'pmatch') return `${path.replace(/\/+$/, '')}/`;
+    const fixed = /^[^*?[\]{}]*/.exec(path)?.[0] ?? '';
+    return op === 'glob' && fixed.startsWith('/') && fixed.length > 1 ? fixed : null;
+  });
+  if (prefixes.length === 0 || prefixes.includes(null)) return undefined;
+  const tests = prefixes.map((prefix) => `proc.exepath startswith ${prefix}`);
+  return `use ${tests.length === 1 ? tests[0] : `(${tests.join(' or ')})`}`;
 }
 
 function readAddress(leaf: Compare, values: readonly Literal[]): Reading {
@@ -324,7 +351,7 @@ function readFamily(leaf: Compare, values: readonly Literal[]): Reading {
   if (names.includes('ip')) {
     return leaf.op === '!='
       ? refuse(leaf.span, 'only IP flows can be blocked', 'leave this part out')
-      : { kind: 'folded', note: 'only IP flows are judged' };
+      : { kind: 'always', note: 'only IP flows are judged' };
   }
   const known = names.filter((name) => /^(ipv)?[46]$/.test(name));
   if (known.length !== names.length) {
@@ -335,7 +362,7 @@ function readFamily(leaf: Compare, values: readonly Literal[]): Reading {
   if (four && six) {
     return leaf.op === '!='
       ? refuse(leaf.span, 'only IP flows can be blocked', 'leave this part out')
-      : { kind: 'folded', note: 'only IP flows are judged' };
+      : { kind: 'always', note: 'only IP flows are judged' };
   }
   const reading = test(leaf, { dimension: 'remote', nets: [MAPPED] });
   return six && reading.kind === 'test' ? { ...reading, negated: !reading.negated } : reading;
@@ -353,7 +380,9 @@ function readContainer(leaf: Compare, values: readonly Literal[]): Reading {
     return refuse(
       leaf.span,
       `"${odd}" is no container id`,
-      'use the first 12 characters of the id, or host',
+      /^[0-9a-f]{13,64}$/.test(odd)
+        ? `use the first 12 characters: ${odd.slice(0, 12)}`
+        : 'use the first 12 characters of the id, or host',
     );
   }
   return test(leaf, { dimension: 'group', ids });
@@ -397,10 +426,11 @@ function text(literal: Literal): string {
 
 function refuseField(left: Extract<Operand, { kind: 'field' }>): Reading {
   const { def, text: written } = left.use;
-  const why =
-    def.trust === 'subject'
+  const why = NEAR_END.has(def.name)
+    ? 'of a new flow it is not chosen yet'
+    : def.trust === 'subject'
       ? 'the watched process can set it to what it likes'
-      : 'the kernel does not know it when it decides';
+      : 'it is not in the tables by which the kernel decides';
   const group = def.name.split('.')[0] ?? '';
   const hint =
     NEAREST[def.name] ??

@@ -15,6 +15,8 @@ import type { SensorOptions } from '../sensor/sensor.js';
 
 /** A thread that does not answer within this time is taken for hung. */
 const ANSWER_MS = 10_000;
+/** Loading programs is slow where the processor is emulated or busy, as at the boot of a node. */
+const START_MS = 180_000;
 const STOP_MS = 5_000;
 
 /** Takes a packet of live events, and how many had to be left out. */
@@ -69,7 +71,7 @@ export class SensorLink {
 
   /** Resolves when everything is attached and what ran before is known. Rejects with what the thread failed of. */
   watching(): Promise<WatchingReport> {
-    return this.#wait('watching', 60_000);
+    return this.#wait('watching', START_MS);
   }
 
   /** Puts a checked rule set in force. Rejects when the thread refuses it: the old set stays. */
