@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { RegexMatcher } from './matcher.js';
 import { RegexSyntaxError } from './parse.js';
 
-export { MAX_STEPS, MAX_SUBJECT, RegexMatcher, regexGivenUp } from './matcher.js';
+export { MAX_KEPT, MAX_STEPS, MAX_SUBJECT, RegexMatcher, regexGivenUp } from './matcher.js';
 export { RegexSyntaxError } from './parse.js';
 
 export type RegexCheck =

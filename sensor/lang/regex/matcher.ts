@@ -20,6 +20,8 @@ export const MAX_SUBJECT = 65_536;
 export const MAX_STEPS = 4_000_000;
 /** Transitions kept at once; beyond, all states are forgotten and made anew. */
 const MAX_TRANSITIONS = 1 << 18;
+/** Instructions that the states kept at once stand on, likewise: some 16 bytes each, 16 MiB a pattern. */
+export const MAX_KEPT = 1 << 20;
 
 /** Matches that were given up since the start of this thread; they count as not matching. */
 export let regexGivenUp = 0;
@@ -49,6 +51,7 @@ export class RegexMatcher {
   /** Of each state: the character before it was a line end, or nothing. */
   #atLineStart: boolean[] = [];
   #ids = new Map<string, number>();
+  #kept = 0;
   readonly #marks: Uint32Array;
   #mark = 0;
   readonly #stack: Int32Array;
@@ -123,6 +126,11 @@ export class RegexMatcher {
     return this.#steps;
   }
 
+  /** Instructions that its states stand on. */
+  get kept(): number {
+    return this.#kept;
+  }
+
   /** Instructions of the pattern: no single state costs more than twice as many steps. */
   get size(): number {
     return this.#program.op.length;
@@ -168,7 +176,8 @@ export class RegexMatcher {
     const key = `${lineStart ? '^' : ''}${targets.join(',')}`;
     let id = this.#ids.get(key);
     if (id === undefined) {
-      if ((this.#states.length + 1) * this.#stride > MAX_TRANSITIONS && this.#states.length > 64) {
+      const tooMany = (this.#states.length + 1) * this.#stride > MAX_TRANSITIONS;
+      if ((tooMany && this.#states.length > 64) || this.#kept + kernel.length > MAX_KEPT) {
         this.#forget();
         return this.#add(key, kernel, lineStart);
       }
@@ -234,6 +243,7 @@ export class RegexMatcher {
     this.#states = [new Int32Array(0)];
     this.#atLineStart = [false];
     this.#ids = new Map();
+    this.#kept = 0;
     this.#table.fill(DEAD, 0, this.#stride);
     this.#add('', Int32Array.of(this.#program.start), true);
   }
@@ -242,6 +252,7 @@ export class RegexMatcher {
     const id = this.#states.push(kernel) - 1;
     this.#atLineStart.push(lineStart);
     this.#ids.set(key, id);
+    this.#kept += kernel.length;
     if ((id + 1) * this.#stride > this.#table.length) {
       const grown = new Int32Array(this.#table.length * 2).fill(UNKNOWN);
       grown.set(this.#table);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import {
+  MAX_KEPT,
   MAX_STEPS,
   MAX_SUBJECT,
   RegexMatcher,
@@ -256,6 +257,20 @@ describe('a hostile pattern on 64 KiB', () => {
       expect(warm.steps).toBe(0);
     },
   );
+  it('keeps a bounded number of states, however large each is, and stays right', () => {
+    const matcher = new RegexMatcher(`(${'[ab]?'.repeat(40)}){40}`);
+    const letters = randomLetters(20_000);
+    let most = 0;
+    let fell = 0;
+    for (let i = 0; i < 12; i++) {
+      const before = matcher.kept;
+      const text = letters.slice(i * 400, i * 400 + 1550 + i * 10);
+      expect([i, matcher.test(text)]).toEqual([i, text.length <= 1600]);
+      most = Math.max(most, matcher.kept);
+      if (matcher.kept < before) fell++;
+    }
+    expect([most <= MAX_KEPT, fell > 0]).toEqual([true, true]);
+  });
   it('gives a match up, counted, rather than go on for ever', () => {
     const [pattern, subject] = HOSTILE.at(-1)!;
     const before = regexGivenUp;
