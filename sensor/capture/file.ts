@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { SakerError } from '../core/index.js';
 import { BLOCK_HEADER, MAGIC, openHeader, openPayload, type BlockHeader } from './block.js';
 
@@ -10,6 +10,43 @@ export interface FoundBlock {
   readonly kind: number;
   /** A text says why there is none. */
   readonly payload: Buffer | string;
+}
+
+const HINTS = {
+  name: 'name a file that `saker record -w FILE` wrote',
+  noFile: 'a capture is read back and forth: save what comes through a pipe to a file first',
+};
+
+const EMPTY = [
+  'it is empty',
+  'the recording ended, or was killed, before it wrote anything',
+] as const;
+
+/** Beginnings of what a person may take for a capture. */
+const FOREIGN: readonly (readonly [magic: string, what: string, hint: string])[] = [
+  ['1f8b', 'it is packed by gzip', 'unpack it first: gzip -d'],
+  ['28b52ffd', 'it is packed by zstd', 'unpack it first: zstd -d'],
+  ['fd377a58', 'it is packed by xz', 'unpack it first: xz -d'],
+  ['0a0d0d0a', 'it is a capture of Falco or sysdig (scap), or of packets (pcapng)', HINTS.name],
+  ['d4c3b2a1', 'it is a capture of packets (pcap)', HINTS.name],
+];
+
+function foreign(start: Buffer): readonly [what: string, hint: string] | null {
+  const hex = start.toString('hex');
+  const [, what, hint] = FOREIGN.find(([magic]) => hex.startsWith(magic)) ?? [];
+  return what === undefined || hint === undefined ? null : [what, hint];
+}
+
+function whatIs(stat: Stats): string {
+  if (stat.isDirectory()) return 'it is a folder';
+  return stat.isFIFO() ? 'it is a pipe' : 'it is no file';
+}
+
+function unreadable(path: string, why: string, hint: string, cause?: unknown): SakerError {
+  return new SakerError('CAPTURE_UNREADABLE', `cannot read ${path}: ${why}`, {
+    hint,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** Bytes looked at in one go while searching for the next block. */
@@ -31,16 +68,33 @@ export class CaptureFile {
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block
       const stat = fstatSync(fd);
-      if (!stat.isFile()) throw new Error('it is no file');
+      if (!stat.isFile()) throw unreadable(path, whatIs(stat), HINTS.noFile);
       return new CaptureFile(fd, stat.size);
     } catch (cause) {
       if (fd >= 0) closeSync(fd);
-      throw new SakerError(
-        'CAPTURE_UNREADABLE',
-        `cannot read ${path}: ${(cause as Error).message}`,
-        { hint: 'name a file that `saker record -w FILE` wrote', cause },
+      if (cause instanceof SakerError) throw cause;
+      const { code, message } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT' && path === '-')
+        throw unreadable(path, 'standard input is not read', HINTS.noFile, cause);
+      throw unreadable(
+        path,
+        code === 'ENOENT' ? 'there is no such file' : message,
+        HINTS.name,
+        cause,
       );
     }
+  }
+
+  /** @throws SakerError `CAPTURE_FORMAT` that says what it is instead, where it does not begin as a capture does. */
+  mustBegin(path: string): void {
+    if (this.begins()) return;
+    const [what, hint] =
+      this.#size === 0 ? EMPTY : (foreign(this.#read(0, 8)) ?? [null, HINTS.name]);
+    throw new SakerError(
+      'CAPTURE_FORMAT',
+      `${path} is no capture of saker${what === null ? '' : `: ${what}`}`,
+      { hint },
+    );
   }
 
   /** Whether it begins as a capture does; half of the first block's head will do. */

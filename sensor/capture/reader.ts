@@ -1,4 +1,3 @@
-import { SakerError } from '../core/index.js';
 import { BLOCK } from './block.js';
 import { CaptureFile } from './file.js';
 import type { Relations, SocketEntry } from '../identity/index.js';
@@ -39,11 +38,7 @@ export type CaptureItem =
 export function* readCapture(path: string): Generator<CaptureItem> {
   const file = CaptureFile.open(path);
   try {
-    if (!file.begins()) {
-      throw new SakerError('CAPTURE_FORMAT', `${path} is no capture of saker`, {
-        hint: 'captures are made by `saker record -w FILE`',
-      });
-    }
+    file.mustBegin(path);
     yield* itemsOf(file);
   } finally {
     file.close();

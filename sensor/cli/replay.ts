@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { createLogger, SakerError } from '../core/index.js';
 import { jsonLine, textLine } from '../spool/index.js';
-import type { Damage, ReplaySummary } from '../app/capture/replay.js';
+import type { ReplaySummary } from '../app/capture/replay.js';
 import type { EventFilter } from '../app/messages.js';
 import { outputOption, printable, table } from './output.js';
 import { load, show, withLoading, type LoadOptions } from './rules/files.js';
@@ -69,7 +69,7 @@ then gives no alerts, only a count of the calls it asks about. Exit status 3 whe
         logger: createLogger(LOG),
       });
       process.stderr.write(summaryText(summary));
-      refuseDamage(summary.damage);
+      refuseDamage(summary);
     });
 }
 
@@ -85,7 +85,7 @@ export async function printCapture(
   const out = new Out();
   let left = options.count;
   let live: InstanceType<typeof LiveEvents> | null = null;
-  const { damage } = await replay({
+  const summary = await replay({
     paths: [path],
     rules: null,
     watch: ({ fields }) => {
@@ -110,7 +110,7 @@ export async function printCapture(
     logger: createLogger(LOG),
   });
   (live as InstanceType<typeof LiveEvents> | null)?.flush();
-  refuseDamage(damage);
+  refuseDamage(summary);
 }
 
 /** Standard output; a reader that goes away (`| head`) is no fault. */
@@ -167,13 +167,18 @@ function summaryText(summary: ReplaySummary): string {
 }
 
 /** @throws SakerError `CAPTURE_DAMAGED` naming the first place and all others. */
-function refuseDamage(damage: readonly Damage[]): void {
+function refuseDamage({ damage, records }: ReplaySummary): void {
   const [first] = damage;
   if (first === undefined) return;
   const more = damage.length > 1 ? `, and ${damage.length - 1} more places` : '';
   throw new SakerError(
     'CAPTURE_DAMAGED',
     `${first.path} is damaged at byte ${first.at}: ${first.why}${more}`,
-    { hint: 'what could be read was used' },
+    {
+      hint:
+        records > 0
+          ? 'what could be read was used'
+          : 'nothing could be read: without its header a recording cannot be understood',
+    },
   );
 }

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { deflateRawSync, zstdCompressSync, constants, crc32 } from 'node:zlib';
+import { deflateRawSync, gzipSync, zstdCompressSync, constants, crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { BLOCK, BLOCK_HEADER, MAX_PAYLOAD, sealBlock } from '../../../sensor/capture/block.js';
 import { SakerError } from '../../../sensor/core/index.js';
@@ -109,6 +110,24 @@ it('finds its footing behind bytes that are no block', async () => {
 it('is told from files that are something else', () => {
   for (const text of ['', 'SKR1', '\x7fELF', '#!/bin/sh\n'])
     expect(read(Buffer.from(text))).toBe('CAPTURE_FORMAT');
+  const said = (bytes: Uint8Array): string => {
+    writeFileSync(scratch, bytes);
+    try {
+      itemsOf(scratch);
+    } catch (error) {
+      return (error as Error).message.slice(scratch.length + 1);
+    }
+    return 'read';
+  };
+  expect(said(Buffer.alloc(0))).toBe('is no capture of saker: it is empty');
+  expect(said(Buffer.from('a diary'))).toBe('is no capture of saker');
+  expect(said(gzipSync(whole))).toBe('is no capture of saker: it is packed by gzip');
+  expect(said(zstdCompressSync(whole))).toBe('is no capture of saker: it is packed by zstd');
+  expect(said(Buffer.from('0a0d0d0a00000000', 'hex'))).toMatch(/Falco or sysdig/);
+  const pipe = freshPath();
+  execFileSync('mkfifo', [pipe]);
+  expect(() => itemsOf(pipe)).toThrow(/it is a pipe$/);
+  expect(() => itemsOf('-')).toThrow(/standard input is not read$/);
   expect(() => itemsOf('/nonexistent')).toThrow(
     expect.objectContaining({ code: 'CAPTURE_UNREADABLE' }) as Error,
   );
