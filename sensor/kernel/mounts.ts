@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { SakerError } from '../core/index.js';
 import { native } from './native.js';
@@ -88,9 +88,16 @@ export function cgroupScope(path: string, mount: Cgroup2Mount = findCgroup2Mount
   };
 }
 
-/** The id of a group is its inode number, and that of the hierarchy's top is 1 (kernfs_create_root). */
+/** `CGROUP2_SUPER_MAGIC`, statfs(2). */
+const CGROUP2_MAGIC = 0x63677270;
+
+/**
+ * The id of a group is its inode number, and that of the hierarchy's top is 1 (kernfs_create_root). Where a host root holds a
+ * copy of a host's files, inode numbers tell nothing.
+ */
 function isTop(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.ino === 1;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.ino === 1 || statfsSync(path).type !== CGROUP2_MAGIC);
 }
 
 function isWithin(path: string, mount: string): boolean {
