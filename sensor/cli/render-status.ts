@@ -1,5 +1,6 @@
 import type { Status } from '../app/daemon/index.js';
 import { printable, table } from './output.js';
+import { renderBlocks } from './render-blocks.js';
 
 /** `saker status` for people. */
 export function renderStatus(value: unknown): string {
@@ -35,7 +36,7 @@ export function renderStatus(value: unknown): string {
       Object.entries(rules.matches).map(([name, count]) => [String(count), printable(name)]),
       '  ',
     ),
-    ...blocks(status.enforcement),
+    ...renderBlocks(status.enforcement),
     ...captures(status.captures),
     `\nspool  ${spool.bytes} bytes in ${spool.segments} segments, ${spool.appended} alerts so far, ${spool.dropped} dropped\n`,
     '\nsinks\n',
@@ -58,22 +59,6 @@ export function renderStatus(value: unknown): string {
       hint === null ? [] : [`  ${name}: ${printable(hint)}\n`],
     ),
   ].join('');
-}
-
-/** How rules that block stand; nothing where there are none. */
-function blocks(enforcement: Status['enforcement']): string[] {
-  if (enforcement === null || enforcement.rules.length === 0) return [];
-  return [
-    `\nblocks  ${enforcement.state}, ${counted(enforcement.clauses, 'clause')}${enforcement.pinned === null ? '' : ', stay in force when the sensor ends'}\n`,
-    table(
-      enforcement.rules.map(({ rule, state, hits, reasons }) => [
-        state,
-        counted(hits, 'decision'),
-        `${printable(rule)}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`,
-      ]),
-      '  ',
-    ),
-  ];
 }
 
 /** What is recorded, and what was; nothing where there was none. */

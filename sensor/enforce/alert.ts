@@ -123,9 +123,10 @@ export function alertOfVerdict(
 }
 
 /** For people: without it a flow that was stopped and one that was only reported would read the same. */
-function whatWasDone({ outcome, layer, count }: NetVerdict): string {
+function whatWasDone({ outcome, layer, count, firstNs, timeNs }: NetVerdict): string {
   const done = outcome === 'reported' ? 'audit: would be blocked' : `${outcome} at ${layer}`;
-  return count > 1n ? `${done}, ${count} times` : done;
+  const seconds = Math.max(1, Math.round(Number(timeNs - firstNs) / 1e9));
+  return count > 1n ? `${done}, ${count} times in ${seconds} s` : done;
 }
 
 /** Values as JSON text, integers in full. */
@@ -142,6 +143,7 @@ function fieldsOf(verdict: NetVerdict, subject: VerdictSubject): Record<string, 
     'verdict.clause': String(verdict.clause),
     'verdict.count': verdict.count.toString(),
     'verdict.direction': '"out"',
+    'verdict.duration': (verdict.timeNs - verdict.firstNs).toString(),
     'verdict.layer': JSON.stringify(verdict.layer),
     'verdict.mode': JSON.stringify(verdict.mode),
     'verdict.outcome': JSON.stringify(verdict.outcome),

@@ -29,6 +29,8 @@ export interface EnforceStatus {
   readonly pinned: string | null;
   readonly rules: readonly RuleStatus[];
   readonly interfaces: readonly InterfaceStatus[];
+  /** Flows that rules in force are about and that are not cut, by the way things are set up. */
+  readonly uncovered: readonly string[];
   readonly counters: EnforceCounters;
 }
 
@@ -173,6 +175,7 @@ export class Enforcement {
       pinned: machine?.pinFolder ?? null,
       rules,
       interfaces: machine?.interfaces() ?? [],
+      uncovered: machine?.uncovered() ?? [],
       counters: machine?.counters() ?? readCounters(null),
     };
   }

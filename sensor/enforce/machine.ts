@@ -202,6 +202,18 @@ export class Machine {
     return this.#pins?.folder ?? null;
   }
 
+  /**
+   * Packets of processes in the host's own network namespace pass no veth. What they open is refused at the call; what is open
+   * already is cut at the interfaces that are named, and elsewhere not at all.
+   */
+  uncovered(): string[] {
+    const wires = this.interfaces().filter(({ side, means }) => side === 'wire' && means !== null);
+    if (wires.length > 0) return [];
+    return [
+      "connections of the host's own processes that are older than a rule; enforce.interfaces names where to cut them",
+    ];
+  }
+
   /** What this kernel or host takes from enforcing rules, and from which of them. */
   shortcomings(): Shortcoming[] {
     const all: Shortcoming[] = [];

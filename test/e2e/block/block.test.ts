@@ -176,6 +176,7 @@ const play = (place: () => Place): void => {
       'verdict.clause': 0,
       'verdict.count': 1,
       'verdict.direction': 'out',
+      'verdict.duration': expect.any(Number),
       'verdict.layer': 'connect',
       'verdict.mode': 'enforce',
       'verdict.outcome': 'refused',

@@ -66,7 +66,7 @@ async function play(place: Place, scenario: string, seconds = 120): Promise<Told
   return (await playAll(place, [scenario], seconds)).get(scenario)!;
 }
 
-const parts = ['ip', 'tc', 'bpftool', 'nsenter', 'setpriv'].map(program);
+const parts = ['ip', 'tc', 'bpftool', 'nsenter', 'setpriv', 'curl', 'wget'].map(program);
 
 const DECISIVE = ['refuses', 'copies', 'survives', 'containers', 'agrees'] as const;
 
@@ -282,6 +282,32 @@ describeFurther(
       expect(is).toMatchObject({ child: '111', guarded: '0', loopback: '111', mapped: '111' });
       expect(is.counters).toMatchObject({ blockedCalls: 3, unknownSubject: 0 });
       expect(is.counters.guarded).toBeGreaterThan(0);
+    }, 240_000);
+
+    it('refuses curl the page that wget gets; a copy of curl gets it but from an allow list', async () => {
+      const page = { status: 0, page: 'the page' };
+      const refused = { status: 7, page: '' }; // curl: could not connect
+      expect(await play(place(), 'realPrograms')).toEqual({
+        denyList: { curl: refused, copy: page, wget: page },
+        allowList: { curl: refused, copy: refused, wget: page },
+      });
+    }, 240_000);
+
+    it('leaves the guarded reachable, though a rule blocks everything', async () => {
+      const is = (await play(place(), 'guards')) as unknown as {
+        byPort: Record<string, unknown>;
+        byNetwork: unknown;
+      };
+      const four = { tcp4: '0', udp4: '0', to4: '0' };
+      expect(is.byPort).toEqual({
+        guarded: each(0),
+        live: ['after', 'after', 'after', 'after'],
+        other: each(REFUSED),
+        moved: { free: each(REFUSED), blocked: { ...each(REFUSED), ...four } },
+        guardedCount: expect.any(Number),
+      });
+      expect(is.byPort['guardedCount']).toBeGreaterThan(9);
+      expect(is.byNetwork).toEqual({ ...each(REFUSED), ...four });
     }, 240_000);
 
     it('never cuts the sensor itself off', async () => {

@@ -2,7 +2,8 @@
 // prints what happened as JSON. enforce.test.ts says what should have.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +33,7 @@ import {
   type World,
 } from '../../support/block-rules.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
-import { FAR4, makeRig, type Rig, type Talker } from '../../support/rig.js';
+import { FAR4, FAR6, makeRig, type Rig, type Talker } from '../../support/rig.js';
 import { startQuietSensor, startSensor, type TestSensor } from './sensor.js';
 
 const BLOCKED = 7001;
@@ -485,6 +486,85 @@ const identities: Scenario = async (rig) => {
   );
 };
 
+/** The programs that everybody has, and a page: one is refused, the other gets it. */
+const realPrograms: Scenario = async (rig) => {
+  const [curl, wget] = ['curl', 'wget'].map((name) =>
+    realpathSync(rig.sh(`command -v ${name}`).trim()),
+  ) as [string, string];
+  const copy = rig.program('fetch');
+  copyFileSync(curl, copy);
+  const server = createServer((_, response) => response.end('the page')).listen(8080, '10.77.1.1');
+  await once(server, 'listening');
+  const fetch = async (command: string): Promise<unknown> => {
+    const child = spawn(
+      'bash',
+      [
+        '-c',
+        `echo $$ > ${rig.scope.path}/cgroup.procs; exec nsenter -t ${rig.podPid} -n ${command} http://10.77.1.1:8080/`,
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    let page = '';
+    child.stdout.on('data', (chunk: Buffer) => (page += chunk.toString()));
+    const [status] = (await once(child, 'close')) as [number];
+    return { status, page };
+  };
+  const all = async (): Promise<unknown> => ({
+    curl: await fetch(`${curl} -sS`),
+    copy: await fetch(`${copy} -sS`),
+    wget: await fetch(`${wget} -qO-`),
+  });
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
+    const port = compare('fd.rport', '=', int(8080));
+    const is = (op: '=' | '!=', path: string) => compare('proc.exepath', op, str(path));
+    enforcement.load([blockRule('not this one', and(egress, port, is('=', curl)))], 1);
+    const denyList = await all();
+    enforcement.load([blockRule('only that one', and(egress, port, is('!=', wget)))], 2);
+    const allowList = await all();
+    server.close();
+    return { denyList, allowList };
+  });
+};
+
+/** A rule that blocks everything, and what must stay reachable all the same: by address and port, and by network. */
+const guards: Scenario = async (rig) => {
+  rig.program('curl');
+  const [old, client] = [await rig.start('curl'), await rig.start('curl')];
+  await openFour(old, FREE);
+  const everything = blockRule('everything', egress);
+  const byPort = await withSensor(
+    startQuietSensor(rig.scope, {
+      guard: [
+        { address: FAR4, bits: 32, port: FREE },
+        { address: FAR6, bits: 128, port: FREE },
+      ],
+    }),
+    async ({ enforcement }) => {
+      enforcement.load([everything], 1);
+      const is = {
+        guarded: await reach(client, FREE),
+        live: await useFour(old),
+        other: await reach(client, BLOCKED),
+      };
+      // The sinks have changed: what was guarded is so no longer, at once.
+      enforcement.setGuards([{ address: FAR4, bits: 32, port: BLOCKED }]);
+      return {
+        ...is,
+        moved: { free: await reach(client, FREE), blocked: await reach(client, BLOCKED) },
+        guardedCount: enforcement.status().counters.guarded,
+      };
+    },
+  );
+  const byNetwork = await withSensor(
+    startQuietSensor(rig.scope, { guard: [{ address: '10.77.0.0', bits: 16, port: null }] }),
+    async ({ enforcement }) => {
+      enforcement.load([everything], 1);
+      return reach(client, BLOCKED);
+    },
+  );
+  return { byPort, byNetwork };
+};
+
 /** The sensor's own process is never blocked, what it starts is. */
 const sparesItself: Scenario = async (rig) => {
   const curl = rig.program('curl');
@@ -728,6 +808,8 @@ const scenarios: Record<string, Scenario> = {
   falters,
   laterVeths,
   identities,
+  guards,
+  realPrograms,
   sparesItself,
   reloads,
   largePackets,

@@ -45,6 +45,7 @@ describe('the alert of a verdict', () => {
       'fd.lip': null,
       'fd.rip': 'fd00::1',
       'fd.rport': 443,
+      'verdict.duration': 1,
       'verdict.layer': 'connect',
       'verdict.mode': 'enforce',
       'verdict.outcome': 'refused',
@@ -55,7 +56,11 @@ describe('the alert of a verdict', () => {
   it.each([
     [{ count: 1n }, 'own words [refused at connect]'],
     [{ count: 1n, outcome: 'reset', layer: 'tc' }, 'own words [reset at tc]'],
-    [{ count: 50n }, 'own words [refused at connect, 50 times]'],
+    [{ count: 50n }, 'own words [refused at connect, 50 times in 1 s]'],
+    [
+      { count: 7n, firstNs: 1_000_000_000n, timeNs: 31_400_000_000n },
+      'own words [refused at connect, 7 times in 30 s]',
+    ],
     [{ count: 1n, mode: 'audit', outcome: 'reported' }, 'own words [audit: would be blocked]'],
   ] as const)("says in the rule's words what was done: %j", (members, message) => {
     const alert = alertOfVerdict({ ...verdict, ...members }, rule, subject, 0n, output);
