@@ -83,9 +83,10 @@ export class Image implements ImageFacts {
     return (this.#line ??= commandLine(this.comm, this.args));
   }
 
-  /** The arguments joined by blanks; kept as `line` is. */
+  /** The arguments joined by blanks: a part of `line`, whose bytes it shares. Kept as `line` is. */
   get argsText(): ByteString {
-    return (this.#argsText ??= argsText(this.args));
+    if (this.args === null) return '';
+    return (this.#argsText ??= this.line.slice(this.comm.length + 1));
   }
 }
 

@@ -61,7 +61,10 @@ export class Emitter<E> {
     if (node.kind === 'const') return String(node.value);
     if (node.kind === 'not') return `!${this.node(node.item)}`;
     const shared = (this.#uses.get(node) ?? 0) > 1;
-    if (!shared || node.stateful) return this.#body(node);
+    // A number that is looked up once is remembered already.
+    const isCoded =
+      node.kind === 'leaf' && this.#codes.get(this.#codeKey(node))?.has(node) === true;
+    if (!shared || isCoded || node.stateful) return this.#body(node);
     let name = this.#nodeNames.get(node);
     if (name === undefined) {
       name = `n${node.id}`;
