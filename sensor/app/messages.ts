@@ -97,5 +97,11 @@ export interface SensorStatus {
   readonly processes: Readonly<Record<string, number>>;
   readonly containers: Readonly<Record<string, number>>;
   readonly spool: Readonly<Record<string, number>>;
+  /** Garbage collections of the sensor thread: how often and how long it stood still for them, milliseconds. */
+  readonly pauses: {
+    readonly count: number;
+    readonly totalMs: number;
+    readonly longestMs: number;
+  };
   readonly captures: CapturesStatus;
 }

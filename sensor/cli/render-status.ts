@@ -42,7 +42,17 @@ export function renderStatus(value: unknown): string {
     '\nsinks\n',
     table(
       [
-        ['name', 'type', 'state', 'delivered', 'lag', 'retried', 'last error'],
+        [
+          'name',
+          'type',
+          'state',
+          'delivered',
+          'lag',
+          'retried',
+          'rejected',
+          'missed',
+          'last error',
+        ],
         ...status.sinks.map((sink) => [
           sink.name,
           sink.type,
@@ -50,6 +60,8 @@ export function renderStatus(value: unknown): string {
           String(sink.delivered),
           String(sink.lag),
           String(sink.retried),
+          String(sink.rejected),
+          String(sink.missed),
           printable(sink.lastError ?? ''),
         ]),
       ],

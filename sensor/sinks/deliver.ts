@@ -33,15 +33,13 @@ export interface SinkUpdate extends SinkChanges {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #sync: SpoolSync;
-  #served: readonly Served[];
+  #served: readonly Served[] = [];
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     const { spoolDir: dir, shared, logger } = options;
     this.#sync = new SpoolSync({ dir, shared, logger });
-    this.#served = options.sinks.map((spec) =>
-      this.#serve(spec, this.#sync.openCursor(spec.sink.name)),
-    );
+    for (const spec of options.sinks) this.#serve(spec, this.#sync.openCursor(spec.sink.name));
     this.#sync.start();
   }
 
@@ -83,12 +81,18 @@ export class Delivery {
     const commit = async (): Promise<void> => {
       const leaving = [...removed, ...changed.flatMap(({ sink }) => before.get(sink.name) ?? [])];
       await Promise.all(leaving.map(({ loop }) => loop.halt()));
-      this.#served = specs.map((spec) => {
+      this.#served = this.#served.filter(({ spec }) => specs.includes(spec));
+      for (const spec of specs) {
         const old = before.get(spec.sink.name);
         const cursor = old?.cursor ?? added.get(spec.sink.name);
         invariant(cursor, 'a sink that is neither old nor added');
-        return old?.spec === spec ? old : this.#serve(spec, cursor);
-      });
+        if (old?.spec !== spec) this.#serve(spec, cursor);
+      }
+      // As they are configured.
+      const order = specs.map((spec) => spec.sink.name);
+      this.#served = this.#served.toSorted(
+        (a, b) => order.indexOf(a.spec.sink.name) - order.indexOf(b.spec.sink.name),
+      );
       for (const { cursor } of removed) await this.#sync.dropCursor(cursor);
     };
     return {
@@ -107,10 +111,13 @@ export class Delivery {
     await this.#sync.close();
   }
 
-  #serve(spec: SinkSpec, cursor: Cursor): Served {
+  #serve(spec: SinkSpec, cursor: Cursor): void {
     const { spoolDir, shared, deadLetters, logger } = this.#options;
     const { sink, route, deadlineMs = DEFAULT_DEADLINE_MS } = spec;
     const reader = new SpoolReader(spoolDir, shared, cursor.next);
+    const taken = new Set(this.#served.map((one) => one.slot));
+    let slot = 0;
+    while (taken.has(slot)) slot++;
     const loop = new SinkLoop({
       sink,
       route,
@@ -120,8 +127,9 @@ export class Delivery {
       deadLetters,
       logger,
       deadlineMs,
+      slot,
     });
-    return { spec, cursor, loop };
+    this.#served = [...this.#served, { spec, cursor, loop, slot }];
   }
 }
 
@@ -137,4 +145,5 @@ interface Served {
   readonly spec: SinkSpec;
   readonly cursor: Cursor;
   readonly loop: SinkLoop;
+  readonly slot: number;
 }

@@ -35,7 +35,7 @@ export interface SinkStatus {
   readonly retried: number;
   /** Refused for good by the peer: in the dead letters. */
   readonly rejected: number;
-  /** Gone from the spool before this sink got them. */
+  /** Gone from the spool before this sink got them, those it has not come to yet among them. */
   readonly missed: number;
   readonly lastError: string | null;
   /** What to do about the last error, where that is known. */
@@ -52,6 +52,8 @@ export interface SinkLoopOptions {
   readonly logger: Logger;
   /** Longest that one `deliver` may take. */
   readonly deadlineMs: number;
+  /** Its place in `shared`, where the writer counts what is gone before this sink came to it. */
+  readonly slot: number;
 }
 
 /**
@@ -74,6 +76,10 @@ export class SinkLoop {
   #retried = 0;
   #rejected = 0;
   #missed = 0;
+  /** Of these, passed over by the batch in hand, whose place the cursor has not reached. */
+  #missedInHand = 0;
+  /** What the writer had counted as gone, and this sink as missed, when it was level with the log last. */
+  #level = { gone: 0, missed: 0 };
   #lastError: string | null = null;
   #hint: string | null = null;
   readonly #done: Promise<void>;
@@ -84,21 +90,24 @@ export class SinkLoop {
     this.#complaints = new RateLimited((message, fields) => {
       options.logger.warn(message, fields);
     });
+    this.#level.gone = options.shared.gone(options.slot);
+    options.shared.setReader(options.slot, options.reader.next);
     this.#done = this.#run();
   }
 
   status(): SinkStatus {
     const { sink, shared, cursor } = this.#options;
+    const ahead = this.#goneAhead();
     return {
       name: sink.name,
       type: sink.type,
       state: this.#state,
-      lag: Math.max(0, shared.appended + 1 - cursor.next),
+      lag: Math.max(0, shared.appended + 1 - cursor.next - ahead - this.#missedInHand),
       oldestMs: this.#batchSince === 0 ? 0 : Date.now() - this.#batchSince,
       delivered: this.#delivered,
       retried: this.#retried,
       rejected: this.#rejected,
-      missed: this.#missed,
+      missed: this.#missed + ahead,
       lastError: this.#lastError,
       hint: this.#hint,
     };
@@ -135,7 +144,7 @@ export class SinkLoop {
   }
 
   async #run(): Promise<void> {
-    const { sink, reader, cursor, shared, route } = this.#options;
+    const { sink, reader, cursor, shared, route, slot } = this.#options;
     const limits = { maxAlerts: MAX_ALERTS, maxBytes: MAX_BYTES };
     while (!this.#stop.signal.aborted && !this.#halted) {
       // Taken before the read: an append after it changes the count, so no wake-up can fall between.
@@ -145,9 +154,13 @@ export class SinkLoop {
         await sleep(this.#backoff.nextMs(), this.#stop.signal);
         continue;
       }
+      shared.setReader(slot, batch.next);
+      this.#missedInHand = batch.missed;
       if (batch.missed > 0) this.#noteMissed(batch.missed);
+      if (!batch.more) this.#level = { gone: shared.gone(slot), missed: this.#missed };
       if (batch.alerts.length > 0 && !(await this.#settle(batch.alerts))) break;
       cursor.advance(batch.next);
+      this.#missedInHand = 0;
       if (this.#draining && batch.next > this.#drainTo) break;
       if (batch.more) {
         await yieldToOthers();
@@ -157,6 +170,7 @@ export class SinkLoop {
       await shared.changed(seen);
     }
     this.#state = 'stopped';
+    shared.setReader(slot, 0);
     reader.close();
     await sink.close().catch((error: unknown) => {
       this.#options.logger.warn('a sink did not close cleanly', {
@@ -282,6 +296,13 @@ export class SinkLoop {
     this.#rejected += count;
     this.#delivered += alerts.length - count;
     return null;
+  }
+
+  /** Alerts that are gone and that this sink has not come to yet. */
+  #goneAhead(): number {
+    const { shared, slot } = this.#options;
+    const gone = shared.gone(slot) - this.#level.gone;
+    return Math.max(0, gone - (this.#missed - this.#level.missed));
   }
 
   #noteMissed(count: number): void {

@@ -25,6 +25,8 @@ export interface SegmentScan {
   /** End of the last whole record. */
   readonly validEnd: number;
   readonly damagedBytes: number;
+  /** Where the first of them is; null: none is. */
+  readonly damagedAt: number | null;
 }
 
 /** Finds every whole record, stepping over damage to the next one that checks out. */
@@ -32,9 +34,11 @@ export function scanSegment(bytes: Buffer): SegmentScan {
   const seqs: number[] = [];
   let validEnd = 0;
   let damagedBytes = 0;
+  let damagedAt: number | null = null;
   for (let at = 0; at >= 0 && at < bytes.length;) {
     const found = scanRecord(bytes, at, bytes.length);
     if (found.kind === 'record') {
+      if (at > validEnd) damagedAt ??= validEnd;
       damagedBytes += at - validEnd;
       seqs.push(found.seq);
       at = validEnd = found.end;
@@ -42,7 +46,7 @@ export function scanSegment(bytes: Buffer): SegmentScan {
       at = findMagic(bytes, at + 1, bytes.length);
     }
   }
-  return { seqs, validEnd, damagedBytes };
+  return { seqs, validEnd, damagedBytes, damagedAt };
 }
 
 /**
@@ -65,7 +69,15 @@ export function recover(dir: string, logger: Logger): Recovery {
       if (scan.damagedBytes > 0) {
         logger.error('the disk damaged part of the spool; the alerts in it are lost', {
           segment: segment.path,
+          offset: scan.damagedAt,
           bytes: scan.damagedBytes,
+        });
+      }
+      if (torn > 0) {
+        logger.info('the end of a segment was never written whole; it is cut off', {
+          segment: segment.path,
+          offset: scan.validEnd,
+          bytes: torn,
         });
       }
       const last = scan.seqs.at(-1);

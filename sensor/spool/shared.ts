@@ -7,6 +7,9 @@ export const LANES = PRIORITIES.length;
 export const DROP_CAUSES = ['cap', 'disk_full', 'io', 'too_large'] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
 
+/** Sinks whose place in the log the writer knows; of more it only counts what they find gone themselves. */
+export const MAX_READERS = 64;
+
 const APPENDED = 0;
 const FLOOR = 1;
 const OPENED_AT = 2;
@@ -16,7 +19,9 @@ const TORN_BYTES = 5;
 const DAMAGED_BYTES = 6;
 const LANE_SEQ = 8;
 const DROPPED = LANE_SEQ + LANES;
-const WORDS = DROPPED + DROP_CAUSES.length * LANES;
+const READER_NEXT = DROPPED + DROP_CAUSES.length * LANES;
+const READER_GONE = READER_NEXT + MAX_READERS;
+const WORDS = READER_GONE + MAX_READERS;
 
 const WAKE = 0;
 const LAYOUT = 1;
@@ -128,10 +133,27 @@ export class SpoolShared {
   addDropped(cause: DropCause, lane: number, count: number): void {
     Atomics.add(this.#words, DROPPED + DROP_CAUSES.indexOf(cause) * LANES + lane, BigInt(count));
   }
+  /** Where a reader is, so that the writer can tell what it will not find any more. 0: nobody is there. */
+  setReader(slot: number, next: number): void {
+    if (slot < MAX_READERS) Atomics.store(this.#words, READER_NEXT + slot, BigInt(next));
+  }
+  /** Writer: of records that are gone, each reader is to miss those that it had before it. */
+  addGone(countFrom: (next: number) => number): void {
+    for (let slot = 0; slot < MAX_READERS; slot++) {
+      const next = Number(Atomics.load(this.#words, READER_NEXT + slot));
+      const count = next === 0 ? 0 : countFrom(next);
+      if (count > 0) Atomics.add(this.#words, READER_GONE + slot, BigInt(count));
+    }
+  }
+  /** Alerts that went before the reader in this slot came to them, whether it has noticed or not. */
+  gone(slot: number): number {
+    return slot < MAX_READERS ? Number(Atomics.load(this.#words, READER_GONE + slot)) : 0;
+  }
+
   /** Alerts dropped in this run, over all causes and priorities. */
   get droppedTotal(): number {
     let total = 0;
-    for (let i = DROPPED; i < WORDS; i++) total += Number(Atomics.load(this.#words, i));
+    for (let i = DROPPED; i < READER_NEXT; i++) total += Number(Atomics.load(this.#words, i));
     return total;
   }
 }

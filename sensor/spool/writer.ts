@@ -143,6 +143,7 @@ export class SpoolWriter {
       return seq;
     }
     this.#losses.add(failure, lane, 1);
+    this.#shared.addGone((next) => (next <= seq ? 1 : 0));
     this.#complaints.say(failure, 'alert dropped: the spool cannot take it', {
       cause: failure,
       priority: alert.priority,
@@ -265,6 +266,7 @@ export class SpoolWriter {
       const victim = this.#lanes[victimLane]?.[0];
       if (!victim) continue;
       const undelivered = countFrom(victim.seqs, this.#shared.floor);
+      this.#shared.addGone((next) => countFrom(victim.seqs, next));
       this.#remove(victim);
       if (undelivered > 0) {
         this.#losses.add(cause, victimLane, undelivered);

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeCgroup, type Cgroup } from '../support/cgroup.js';
 import { startDaemon, type AlertLine, type Daemon } from '../support/daemon.js';
@@ -32,6 +33,16 @@ describeHere('the time from the kernel to a line on stdout', (place) => {
     );
     expect(lateMs[0]).toBeGreaterThan(0);
     expect(lateMs[989]).toBeLessThan(25);
+    const { pauses } = JSON.parse((await daemon.command('status -o json')).stdout) as {
+      pauses: { count: number; totalMs: number; longestMs: number };
+    };
+    console.log(
+      `garbage collections of the sensor thread: ${pauses.count}, ${pauses.totalMs.toFixed(1)} ms, the longest ${pauses.longestMs.toFixed(2)} ms`,
+    );
+    expect(pauses.count).toBeGreaterThan(0);
+    // 5 ms on an idle machine; where others run too, a collection waits for its processor like anybody.
+    const busy = Math.max(1, loadavg()[0]! / availableParallelism());
+    expect(pauses.longestMs).toBeLessThan(5 * (1 + busy));
   });
 });
 

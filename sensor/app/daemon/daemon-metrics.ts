@@ -72,6 +72,12 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
       samples: [{ labels: {}, value: sensor.generation }],
     },
     {
+      name: 'saker_gc_longest_pause_seconds',
+      help: 'Longest garbage collection of the sensor thread.',
+      type: 'gauge',
+      samples: [{ labels: {}, value: sensor.pauses.longestMs / 1000 }],
+    },
+    {
       name: 'saker_processes',
       help: 'Processes in the table, live ones and those that exited lately.',
       type: 'gauge',

@@ -34,6 +34,7 @@ export async function statusOf(daemon: Daemon) {
     captures: sensor.captures,
     processes: sensor.processes,
     containers: sensor.containers,
+    pauses: sensor.pauses,
   };
 }
 

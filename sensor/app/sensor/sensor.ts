@@ -20,6 +20,7 @@ import { lossNames } from '../loss-names.js';
 import { Captures, type CaptureSummary } from '../capture/captures.js';
 import { captureLoss } from '../capture/loss.js';
 import type { CaptureConfig } from '../config/types.js';
+import { Collections } from './collections.js';
 import { LiveEvents } from './live-events.js';
 import { Pipeline, type Stages } from './pipeline.js';
 import { verdictAlert } from './verdict-alert.js';
@@ -73,6 +74,7 @@ export class Sensor {
   readonly #sets = new Map<number, RuleSetInForce>();
   #containers = -1;
   readonly #live = new Map<number, LiveEvents>();
+  readonly #collections = new Collections();
   #capturing = false;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -281,6 +283,7 @@ export class Sensor {
       matches: Object.fromEntries(this.#pipeline.matches),
       ...this.#identity.stats(),
       spool: {},
+      pauses: this.#collections.pauses(),
       captures: this.#captures.status(),
     };
   }
@@ -293,6 +296,7 @@ export class Sensor {
     this.#probes.source.drain();
     this.#captures.close();
     for (const live of this.#live.values()) live.flush();
+    this.#collections.close();
     this.#probes.close();
     this.#spool.close();
     this.#logger.debug('the sensor thread ends');

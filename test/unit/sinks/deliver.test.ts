@@ -164,6 +164,12 @@ describe('delivery', () => {
       sink.behave = () => (open ? { kind: 'delivered' } : { kind: 'retry', reason: 'down' });
       const delivery = deliverTo(dir, shared, [sink]);
       for (let i = 0; i < 2000; i++) writer.append(newAlert(`m${i}`));
+      await until(() => delivery.status()[0]?.state === 'retrying');
+      // While it is away already: what it will not get, and what waits for it on disk.
+      const away = delivery.status()[0];
+      expect(away?.missed).toBeGreaterThan(0);
+      expect(away?.missed).toBeLessThanOrEqual(shared.droppedTotal);
+      expect((away?.missed ?? 0) + (away?.lag ?? 0)).toBe(shared.appended);
       open = true;
       await until(() => delivery.status()[0]?.lag === 0);
       const status = delivery.status()[0];

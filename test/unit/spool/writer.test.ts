@@ -10,8 +10,8 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { PRIORITIES } from '../../../sensor/lang/ir.js';
-import { LOSS_RULE, SpoolReader } from '../../../sensor/spool/index.js';
-import { newAlert, openWriter, readAll, withDir } from './support.js';
+import { LOSS_RULE, SpoolReader, SpoolShared, SpoolWriter } from '../../../sensor/spool/index.js';
+import { newAlert, openWriter, quietLogger, readAll, withDir } from './support.js';
 
 const logsIn = (dir: string) =>
   readdirSync(dir)
@@ -160,6 +160,37 @@ describe('the spool', () => {
         ),
         { numRuns: 150 },
       );
+    });
+  });
+
+  it('delivers what is readable around damage found at start, and tells where it is', async () => {
+    await withDir(async (dir) => {
+      const first = openWriter(dir);
+      for (let i = 0; i < 20; i++) first.writer.append(newAlert(`m${i}`));
+      first.writer.close();
+      const path = join(dir, logsIn(dir)[0]!);
+      const bytes = readFileSync(path);
+      const record = bytes.length / 20;
+      const at = Math.floor(record * 7);
+      bytes[at + 40]! ^= 0xff;
+      writeFileSync(path, bytes);
+      const said: { message: string; fields?: unknown }[] = [];
+      const error = (message: string, fields?: unknown) => said.push({ message, fields });
+      const shared = new SpoolShared();
+      const writer = SpoolWriter.open({
+        dir,
+        hostname: 'h',
+        shared,
+        logger: { ...quietLogger, error },
+      });
+      const { alerts, missed } = readAll(dir, shared);
+      expect([alerts.length, missed]).toEqual([19, 1]);
+      const [{ message, fields }] = said as [{ message: string; fields: { offset: number } }];
+      expect(message).toContain('the disk damaged part of the spool');
+      expect(fields).toMatchObject({ segment: path, bytes: shared.damagedBytes });
+      // The start of the one record that is gone.
+      expect(Math.abs(fields.offset - at)).toBeLessThan(record);
+      writer.close();
     });
   });
 

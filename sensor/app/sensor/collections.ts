@@ -1,0 +1,35 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+
+/** How long this thread stood still for garbage collection, since it began. */
+export interface Pauses {
+  readonly count: number;
+  readonly totalMs: number;
+  readonly longestMs: number;
+}
+
+/** Counts the garbage collections of the thread it is made on. */
+export class Collections {
+  readonly #observer: PerformanceObserver;
+  #count = 0;
+  #totalMs = 0;
+  #longestMs = 0;
+
+  constructor() {
+    this.#observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        this.#count++;
+        this.#totalMs += duration;
+        this.#longestMs = Math.max(this.#longestMs, duration);
+      }
+    });
+    this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  pauses(): Pauses {
+    return { count: this.#count, totalMs: this.#totalMs, longestMs: this.#longestMs };
+  }
+
+  close(): void {
+    this.#observer.disconnect();
+  }
+}
