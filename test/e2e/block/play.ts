@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon } from '../../support/daemon.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
-import { mustExec, thisMachine } from '../../support/place.js';
+import { mustExec, runProgram, thisMachine, type Place } from '../../support/place.js';
 import { makeRig, type Rig, type Talker } from '../../support/rig.js';
 
 const PORT = 7001;
@@ -13,7 +13,10 @@ const OTHER_PORT = 7002;
 /** A guest is slow. */
 const START_MS = 150_000;
 
-const place = thisMachine();
+const place: Place = {
+  ...thisMachine(),
+  exec: (script, options) => runProgram('bash', ['-c', script], { timeoutMs: 120_000, ...options }),
+};
 
 /** A rule file with one rule, which blocks what `who` describes from one port of the far side. */
 const ruleFile = (who: string, mode: string): string => `
@@ -109,6 +112,7 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
   const again = await reach(client, PORT);
   const alerts = await daemon.waitForAlerts(
     (all) => all.filter((alert) => alert.output_fields['proc.pid'] === client.pid).length > 12,
+    60_000,
   );
   const programs = await daemon.programIds();
   await daemon.kill();
