@@ -106,16 +106,19 @@ export async function withClient<T>(
 /** So long the sensor may take to release blocks by itself. */
 const NET_OFF_MS = 5_000;
 
-/** By the sensor; where none listens or it hangs, by hand: blocks may be meant to outlive it (on_exit: keep). */
-async function netOff(options: SocketOptions): Promise<{ readonly message: string }> {
-  const timeout = new Promise<never>((_, reject) => {
+/** Rejects after that time; the process does not wait for it. */
+const noAnswer = (ms: number): Promise<never> =>
+  new Promise((_, reject) => {
     setTimeout(() => {
       reject(new SakerError('NO_ANSWER', 'the sensor does not answer', { hint: 'is it stopped?' }));
-    }, NET_OFF_MS).unref();
+    }, ms).unref();
   });
+
+/** By the sensor; where none listens or it hangs, by hand: blocks may be meant to outlive it (on_exit: keep). */
+async function netOff(options: SocketOptions): Promise<{ readonly message: string }> {
   try {
     const answer = await withClient(options, (client) =>
-      Promise.race([client.call('net.off'), timeout]),
+      Promise.race([client.call('net.off'), noAnswer(NET_OFF_MS)]),
     );
     return answer as { message: string };
   } catch (error) {

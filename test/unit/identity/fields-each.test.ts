@@ -70,7 +70,12 @@ describe('what is the same for every event', () => {
 
   it('a thread without a record has no times on the CPU but those of switches', () => {
     const kernel = new Kernel();
-    const stage = new Stage({ repair: { repair: () => 'failed', borrowParent: () => -1 } });
+    const repair = {
+      repair: () => 'failed',
+      borrowParent: () => -1,
+      addArgs: () => 'failed',
+    } as const;
+    const stage = new Stage({ repair });
     stage.take(kernel.record(KIND.PROCESS_EXIT, 77));
     expect([stage.event.row, stage.field('thread.totexectime')]).toEqual([-1, null]);
     expect(stage.field('thread.exectime')).toBe(0);
