@@ -70,11 +70,8 @@ describe('what is the same for every event', () => {
 
   it('a thread without a record has no times on the CPU but those of switches', () => {
     const kernel = new Kernel();
-    const repair = {
-      repair: () => 'failed',
-      borrowParent: () => -1,
-      addArgs: () => 'failed',
-    } as const;
+    const failed = () => 'failed' as const;
+    const repair = { repair: failed, borrowParent: () => -1, addArgs: failed };
     const stage = new Stage({ repair });
     stage.take(kernel.record(KIND.PROCESS_EXIT, 77));
     expect([stage.event.row, stage.field('thread.totexectime')]).toEqual([-1, null]);
