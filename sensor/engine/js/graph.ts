@@ -1,4 +1,6 @@
+import type { ByteString } from '../../core/bytes.js';
 import type { CompareOp, Condition, Literal, Modifier, Operand } from '../../lang/ir.js';
+import { compileGlob } from '../ops/glob.js';
 import { domainOf, effectiveOp, isLiteral, isStateful, shapeOf } from '../shape.js';
 import { costOfLeaf, oddsOfLeaf } from './cost.js';
 
@@ -153,6 +155,46 @@ export class Graph {
   ): Node {
     const known = foreseen(op, modifier, left, right);
     if (known !== null) return known ? this.TRUE : this.FALSE;
+    const [only] = right;
+    if (op === 'glob' && modifier === null && only?.kind === 'string' && right.length === 1) {
+      if (shapeOf(left) === 'scalar' && domainOf(left) === 'string' && !isStateful(left))
+        return this.#glob(left, only);
+    }
+    return this.#leaf(op, modifier, left, right);
+  }
+
+  /** A pattern as the plain comparison it comes down to, else behind the beginning that it asks for: those cost less. */
+  #glob(left: Operand, pattern: Extract<Literal, { kind: 'string' }>): Node {
+    const { shape } = compileGlob(pattern.value);
+    const plain = (op: CompareOp, value: ByteString): Node =>
+      this.#leaf(op, null, left, [{ kind: 'string', value }]);
+    switch (shape.kind) {
+      case 'never':
+        return this.FALSE;
+      case 'equals':
+        return plain('=', shape.text);
+      case 'starts':
+        return plain('startswith', shape.text);
+      case 'ends':
+        return plain('endswith', shape.text);
+      case 'contains':
+        return plain('contains', shape.text);
+      case 'any':
+        return this.#leaf('glob', null, left, [pattern]);
+      case 'pattern': {
+        const whole = this.#leaf('glob', null, left, [pattern]);
+        if (shape.prefix === '') return whole;
+        return this.join('and', [plain('startswith', shape.prefix), whole]);
+      }
+    }
+  }
+
+  #leaf(
+    op: Leaf['op'],
+    modifier: Modifier | null,
+    left: Operand,
+    right: readonly (Literal | Operand)[],
+  ): Node {
     const operands = right.filter((item): item is Operand => !isLiteral(item));
     const stateful = isStateful(left) || operands.some(isStateful);
     let key = `${op}|${modifier}|${this.operandKey(left)}|`;

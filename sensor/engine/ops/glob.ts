@@ -13,7 +13,9 @@ export interface Glob {
   /** The pattern as one of the plain shapes it may come down to, so that a caller can use a cheaper test. */
   readonly shape:
     | { readonly kind: 'equals' | 'starts' | 'ends' | 'contains'; readonly text: ByteString }
-    | { readonly kind: 'never' | 'any' | 'pattern' };
+    | { readonly kind: 'never' | 'any' }
+    /** Every match begins with `prefix`. */
+    | { readonly kind: 'pattern'; readonly prefix: ByteString };
 }
 
 const STAR = -1;
@@ -53,7 +55,7 @@ export function compileGlob(pattern: ByteString, foldCase = false): Glob {
   return {
     test: (text, start = 0, end = text.length) =>
       run(program, brackets, foldCase, text, start, end),
-    shape: foldCase ? { kind: 'pattern' } : shapeOf(tokens),
+    shape: foldCase ? { kind: 'pattern', prefix: '' } : shapeOf(tokens),
   };
 }
 
@@ -96,7 +98,13 @@ function shapeOf(tokens: readonly number[]): Glob['shape'] {
   const open = tokens[0] === STAR;
   const close = tokens.length > 1 && tokens.at(-1) === STAR;
   const inner = tokens.slice(open ? 1 : 0, close ? -1 : undefined);
-  if (inner.some((token) => token < 0)) return { kind: 'pattern' };
+  if (inner.some((token) => token < 0)) {
+    const literal = tokens.slice(
+      0,
+      tokens.findIndex((token) => token < 0),
+    );
+    return { kind: 'pattern', prefix: String.fromCharCode(...literal) };
+  }
   if (open && inner.length === 0) return { kind: 'any' };
   const text = String.fromCharCode(...inner);
   if (open && close) return { kind: 'contains', text };
