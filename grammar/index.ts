@@ -9,5 +9,5 @@ export {
 } from './ast.js';
 export { MAX_DEPTH } from './lexer.js';
 export { countParses, parse } from './parse.js';
-export { printAst, printValue } from './print.js';
+export { printAst, printOperand, printValue } from './print.js';
 export { ConditionSyntaxError } from './syntax-error.js';

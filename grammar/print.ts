@@ -39,7 +39,8 @@ function printRight(value: AstValue, scalar: boolean): string {
   return misread.test(value.value) ? quote(value.value) : printValue(value.value);
 }
 
-function printOperand(operand: AstOperand): string {
+/** A left-hand side, or a right-hand `val()`, as it is written. */
+export function printOperand(operand: AstOperand): string {
   if (operand.kind === 'call') return printCall(operand);
   const arg = operand.arg === null ? '' : printIndex(operand.arg);
   const text = `${operand.name}${arg}`;

@@ -1,41 +1,22 @@
 import { printValue } from '../../../grammar/index.js';
 import { toBytes, toText } from '../../core/bytes.js';
-import type { ByteString } from '../../core/bytes.js';
 import type { Condition, Literal, Net, Operand } from '../ir.js';
 
 /** Longer texts end in an ellipsis: macros that double at each level would fill the memory. */
-const MAX_LENGTH = 1 << 20;
+export const MAX_LENGTH = 1 << 20;
 
 /**
  * A resolved condition as Falco prints it in descriptions: macros in place, `and` and `or` groups in parentheses, one blank
  * around operators.
  */
 export function printCondition(condition: Condition): string {
-  return new Printer(printValue).print(condition);
-}
-
-/** As `printCondition`, quoting as Falco's description does: its lists do not all read back as they were. */
-export function describeCondition(condition: Condition): string {
-  return new Printer(describedValue).print(condition);
-}
-
-/** Only blanks, `=`, quotes, backslashes and control characters are quoted (falco-formats §4). */
-function describedValue(value: ByteString): string {
-  const text = toText(value);
-  // eslint-disable-next-line no-control-regex
-  if (value !== '' && !/[\s="'\\\x00-\x1f\x7f]/.test(text)) return text;
-  return printValue(value);
+  return new Printer().print(condition);
 }
 
 /** Collects the parts of a text until it is long enough. */
 class Printer {
-  readonly #value: (value: ByteString) => string;
   readonly #parts: string[] = [];
   #left = MAX_LENGTH;
-
-  constructor(value: (value: ByteString) => string) {
-    this.#value = value;
-  }
 
   print(condition: Condition): string {
     this.#print(condition);
@@ -67,7 +48,7 @@ class Printer {
       case 'exists':
         return this.#put(`${printOperand(condition.left)} exists`);
       case 'compare': {
-        const right = condition.right.map((value) => printRight(value, condition.op, this.#value));
+        const right = condition.right.map((value) => printRight(value, condition.op));
         const many =
           condition.modifier !== null || ['in', 'intersects', 'pmatch'].includes(condition.op);
         const op =
@@ -79,11 +60,7 @@ class Printer {
   }
 }
 
-function printRight(
-  value: Literal | Operand,
-  op: string,
-  text: (value: ByteString) => string,
-): string {
+function printRight(value: Literal | Operand, op: string): string {
   switch (value.kind) {
     case 'field':
       return `val(${printOperand(value)})`;
@@ -93,12 +70,12 @@ function printRight(
     case 'string':
       return op === 'bcontains' || op === 'bstartswith'
         ? Buffer.from(value.value, 'latin1').toString('hex')
-        : text(value.value);
+        : printValue(value.value);
     case 'int':
     case 'bool':
       return String(value.value);
     case 'regex':
-      return text(toBytes(value.text));
+      return printValue(toBytes(value.text));
     case 'net':
       return netText(value.value);
   }

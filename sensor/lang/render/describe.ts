@@ -8,7 +8,7 @@ import type { LoadResult } from '../load.js';
 import { inferEvents } from '../passes/events.js';
 import type { InferredEvents } from '../passes/events.js';
 import { EVENT_NAMES } from '../events/index.js';
-import { describeCondition } from './condition.js';
+import { compiledText } from './compiled.js';
 import { versionText } from '../versions.js';
 
 /** Falco's description of what was loaded (falco-formats §4). With a rule's name: only the key `rules`. */
@@ -99,15 +99,14 @@ function list(compiled: CompiledList, result: LoadResult): Readonly<Record<strin
 }
 
 function conditionDetails(compiled: CompiledCondition | null): Readonly<Record<string, unknown>> {
-  const condition = compiled?.condition ?? null;
-  if (condition === null) {
+  if (compiled?.condition == null) {
     return { condition_compiled: '', condition_fields: [], condition_operators: [] };
   }
   const fields = new Set<string>();
   const operators = new Set<string>();
-  collect(condition, fields, operators, new Set());
+  collect(compiled.condition, fields, operators, new Set());
   return {
-    condition_compiled: describeCondition(condition),
+    condition_compiled: compiledText(compiled),
     condition_fields: [...fields],
     condition_operators: [...operators],
   };

@@ -273,6 +273,23 @@ describe('falco-formats §4, describe', () => {
     expect(events('evt.num = 0')).toEqual(['asyncevent']);
     expect(events('proc.name = x')).toHaveLength(194 + 272);
   });
+  it('numbers, ports and addresses of the compiled condition stand as they were written', () => {
+    const compiled = (condition: string): unknown =>
+      (
+        describeRules(load(ruleOf(`evt.type = open and ${condition}`))) as {
+          rules: { details: { condition_compiled: string } }[];
+        }
+      ).rules[0]?.details.condition_compiled;
+    for (const condition of [
+      'fd.sport in (ssh, 8080)',
+      'proc.pid = 007',
+      'user.uid = -1',
+      'fd.sip = 2001:DB8:0::1',
+      'fd.net in (10.0.0.0/8, 192.168.1.7/16)',
+      'evt.is_open_write = true',
+    ])
+      expect(compiled(condition)).toBe(`(evt.type = open and ${condition})`);
+  });
   it('a list counts only where it stands in parentheses', () => {
     const lists = (condition: string): unknown =>
       (
