@@ -104,43 +104,47 @@ static __always_inline void *small_record(__u32 slot)
 	return bpf_map_lookup_elem(&scratch_small, &index);
 }
 
-/* Strings are appended in the order of their *_len fields; hdr.size counts what is used so far. Each returns the bytes
+/* Strings are appended in the order of their *_len fields; hdr.size counts what is used so far. Each append_ returns the bytes
  * appended, closing NUL included, or 0. `room` is the constant size of the record's scratch. */
-static __always_inline __u32 append_bytes(struct saker_event_header *hdr, __u32 room, const void *from, __u64 len)
+
+/* Where the next string goes; NULL, and flagged, when the longest one would find no room. */
+static __always_inline char *next_string(struct saker_event_header *hdr, __u32 room)
 {
-	__u64 at = hdr->size;
+	u64 at = hdr->size;
 
 	OPAQUE(at);
-	OPAQUE(len);
-	if (at > room - SAKER_PATH_MAX || len > SAKER_PATH_MAX) {
-		hdr->flags |= SAKER_F_TRUNCATED;
+	if (at <= room - SAKER_PATH_MAX)
+		return (char *)hdr + at;
+	hdr->flags |= SAKER_F_TRUNCATED;
+	return NULL;
+}
+
+/* Counts what was read to there; nothing, or an error, is flagged. */
+static __always_inline __u32 appended(struct saker_event_header *hdr, long len, enum saker_flag otherwise)
+{
+	if (len <= 0) {
+		hdr->flags |= otherwise;
 		return 0;
 	}
-	if (bpf_probe_read_kernel((char *)hdr + at, len, from)) {
-		hdr->flags |= SAKER_F_PARTIAL;
-		return 0;
-	}
-	hdr->size = at + len;
+	hdr->size += len;
 	return len;
+}
+
+static __always_inline __u32 append_bytes(struct saker_event_header *hdr, __u32 room, const void *from, __u64 len)
+{
+	char *to = next_string(hdr, room);
+
+	OPAQUE(len);
+	if (!to || len > SAKER_PATH_MAX)
+		return 0;
+	return appended(hdr, bpf_probe_read_kernel(to, len, from) ?: (long)len, SAKER_F_PARTIAL);
 }
 
 static __always_inline __u32 append_kernel_text(struct saker_event_header *hdr, __u32 room, const void *from)
 {
-	__u64 at = hdr->size;
-	long len;
+	char *to = next_string(hdr, room);
 
-	OPAQUE(at);
-	if (at > room - SAKER_PATH_MAX) {
-		hdr->flags |= SAKER_F_TRUNCATED;
-		return 0;
-	}
-	len = bpf_probe_read_kernel_str((char *)hdr + at, SAKER_PATH_MAX, from);
-	if (len <= 0) {
-		hdr->flags |= SAKER_F_PARTIAL;
-		return 0;
-	}
-	hdr->size = at + len;
-	return len;
+	return to ? appended(hdr, bpf_probe_read_kernel_str(to, SAKER_PATH_MAX, from), SAKER_F_PARTIAL) : 0;
 }
 
 /* An empty string reads as 0 bytes on 5.10, 6.1 and 6.12 and as 1, with its NUL, on 6.18 (measured). */
@@ -158,21 +162,9 @@ static __always_inline long read_user_text(char *into, __u32 room, const void *f
  * caller passed a bad address or swapped the page away since. */
 static __always_inline __u32 append_user_text(struct saker_event_header *hdr, __u32 room, const void *from)
 {
-	__u64 at = hdr->size;
-	long len;
+	char *to = next_string(hdr, room);
 
-	OPAQUE(at);
-	if (at > room - SAKER_PATH_MAX) {
-		hdr->flags |= SAKER_F_TRUNCATED;
-		return 0;
-	}
-	len = read_user_text((char *)hdr + at, SAKER_PATH_MAX, from);
-	if (len <= 0) {
-		hdr->flags |= SAKER_F_FAULT;
-		return 0;
-	}
-	hdr->size = at + len;
-	return len;
+	return to ? appended(hdr, read_user_text(to, SAKER_PATH_MAX, from), SAKER_F_FAULT) : 0;
 }
 
 #endif

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { program, root, type Part } from './needs.js';
 import { mustExec, projectRoot, runProgram, type Place } from './place.js';
 import { runId } from './run-id.js';
@@ -12,6 +13,10 @@ export const guestParts: readonly Part[] = [
 
 /** Debian kernels that the suites run on. */
 export type GuestKernel = '5.10' | '6.1' | '6.12' | 'next';
+
+/** Whether that kernel is here or can be fetched: archives drop old ones. The first time it takes half a minute. */
+export const canHaveKernel = (kernel: GuestKernel): boolean =>
+  spawnSync(vmRun, ['-k', kernel, '-f'], { stdio: 'ignore', timeout: bootMs }).status === 0;
 
 export interface GuestOptions {
   readonly memoryMib?: number;

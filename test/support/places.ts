@@ -1,5 +1,5 @@
-import { beforeAll } from '@jest/globals';
-import { bootGuest, guestParts, type GuestKernel } from './guest.js';
+import { beforeAll, describe } from '@jest/globals';
+import { bootGuest, canHaveKernel, guestParts, type GuestKernel } from './guest.js';
 import { describeWith, root, type Part } from './needs.js';
 import { thisMachine, type Place } from './place.js';
 import { buildPrograms } from './programs.js';
@@ -20,6 +20,27 @@ export function describeEverywhere(
   describeHere(name, body, parts);
   for (const kernel of kernels) describeInGuest(kernel, name, body, parts);
 }
+
+/**
+ * As `describeEverywhere`, and in a guest with 5.10, the oldest kernel we load on: for tests that cost it less than a minute. Past
+ * support, it may be gone from the archive: then that part is skipped, also where nothing else may be.
+ */
+export function describeFromOldest(
+  name: string,
+  body: (place: () => Place, kernel: string) => void,
+): void {
+  describeEverywhere(name, body);
+  if (process.env['SAKER_GUESTS'] !== undefined) return; // says itself which ones
+  const needed = [...guestParts].every((part) => part.there());
+  if (!needed || canHaveKernel('5.10')) describeInGuest('5.10', name, body);
+  else
+    describe.skip(`${name}, in a guest with 5.10 [skipped: its kernel cannot be fetched]`, () =>
+      body(absent, '5.10'));
+}
+
+const absent = (): Place => {
+  throw new Error('no such place');
+};
 
 /** Tests that need root on this kernel. */
 export function describeHere(

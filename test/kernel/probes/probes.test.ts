@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { makeCgroup } from '../../support/cgroup.js';
 import type { Place } from '../../support/place.js';
-import { describeEverywhere, describeHere } from '../../support/places.js';
+import { describeFromOldest, describeHere } from '../../support/places.js';
 import { buildProbeCheck, type Observed, observe, type Printed } from './records.js';
 
 buildProbeCheck();
@@ -25,7 +25,7 @@ const flagsOf = (record: Printed): number => Number(record['flags']);
 const ofKind = (records: readonly Printed[], kind: string): Printed[] =>
   records.filter((record) => record.kind === kind);
 
-describeEverywhere('the observing programs', (place) => {
+describeFromOldest('the observing programs', (place, kernel) => {
   // One run for most tests: loading takes seconds in a guest.
   let run: Observed;
   const callsOf = (pattern: RegExp): Observed['calls'] =>
@@ -142,7 +142,9 @@ describeEverywhere('the observing programs', (place) => {
     expect(sends[2]).toMatchObject({ remote: '[::ffff:127.0.0.1]:9', bytes: '8', arg: '46' });
     // Of a datagram's destination the kernel keeps nothing: only functions see its own copy.
     expect(flagsOf(sends[1] as Printed) & FLAG.claim).toBe(place().isGuest ? 0 : FLAG.claim);
-    expect(run.counters.get('net.send')).toMatchObject({ filtered: 0, lost: 0 });
+    // Before 5.19 a request of io_uring does not say how it ended: its sends (inline, by a worker) are counted as lost.
+    const lost = kernel === '5.10' ? 2 : 0;
+    expect(run.counters.get('net.send')).toMatchObject({ filtered: 0, lost });
   });
 
   it('record execs: scripts, memory files and failures', () => {
