@@ -8,6 +8,7 @@ import { LocalAddresses } from './local-addresses.js';
 import type { ProcessTable } from './process-table.js';
 import type { ProcessTracker } from './process-tracker.js';
 import { SocketMemory } from './socket-memory.js';
+import type { Credentials } from './thread-credentials.js';
 import type { UserTable } from './users.js';
 
 /** What an event's fields are read from. */
@@ -121,6 +122,11 @@ export class LiveEvent {
   /** Row of a row's parent, read from /proc if no record ever told of it; -1 if not known. */
   parent(row: number): number {
     return this.#tracker.parent(row, this.record.u64(AT.header.ts_ns));
+  }
+
+  /** What this very thread is allowed, where it changed that for itself alone. */
+  threadCredentials(): Credentials | null {
+    return this.#tracker.threads.of(this.record);
   }
 
   /** Control group of the event; null when it cannot be found. */

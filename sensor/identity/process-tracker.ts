@@ -3,6 +3,7 @@ import type { ByteString } from '../core/bytes.js';
 import { Image } from './image.js';
 import { AT, FLAG, KIND, STRING, type RecordCursor } from '../events/index.js';
 import { NO_ROW, ORIGIN, type ProcessTable } from './process-table.js';
+import { ThreadCredentials } from './thread-credentials.js';
 
 const EXEC = AT.process_exec;
 const EXEC_STRING = STRING.process_exec;
@@ -51,6 +52,8 @@ export interface TrackerStats {
  *   does not bring it back; an image is only replaced by one of a later exec.
  */
 export class ProcessTracker {
+  /** Of threads that differ from the row of their process. */
+  readonly threads = new ThreadCredentials();
   readonly #table: ProcessTable;
   readonly #repair: ProcessRepair | null;
   readonly #onSeen: ((cgroupId: number, path: ByteString) => void) | null;
@@ -202,7 +205,10 @@ export class ProcessTracker {
     const cwd = record.common(CHANGE_STRING.cwd);
     if (cwd !== null) table.cwd[row] = cwd;
     this.#session(row, record);
-    if (record.tid !== record.tgid) return row;
+    if (record.tid !== record.tgid) {
+      this.threads.note(record);
+      return row;
+    }
     this.#credentials(row, record);
     table.pidNs[row] = record.u32(ID.pid_ns);
     table.mntNs[row] = record.u32(ID.mnt_ns);

@@ -182,8 +182,15 @@ const loginShell: LiveGetter = (event) => {
   return found;
 };
 
-const capabilities = (name: 'capPermitted' | 'capInheritable' | 'capEffective'): LiveGetter =>
-  own((table, row) => capabilitiesText(table[name][2 * row]!, table[name][2 * row + 1]!));
+const capabilities =
+  (name: 'capPermitted' | 'capInheritable' | 'capEffective'): LiveGetter =>
+  (event) => {
+    const { processes, row } = event;
+    if (row < 0) return null;
+    const thread = event.threadCredentials();
+    if (thread) return capabilitiesText(...thread[name]);
+    return capabilitiesText(processes[name][2 * row]!, processes[name][2 * row + 1]!);
+  };
 
 /** 0 in a row built without kernel records: not known. */
 const vpid: RowValue<number | null> = (table, row) => table.vpid[row]! || null;

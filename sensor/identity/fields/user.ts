@@ -15,6 +15,9 @@ function listed(event: LiveEvent): User | null {
   return event.inContainer() ? null : event.users.user(event.record.uid);
 }
 
+const gid = (event: LiveEvent): number =>
+  event.threadCredentials()?.egid ?? event.processes.egid[event.row]!;
+
 const loginUid = (event: LiveEvent): number => event.processes.loginuid[event.row]!;
 
 export const USER_GETTERS: GetterTable = {
@@ -28,6 +31,6 @@ export const USER_GETTERS: GetterTable = {
   'user.loginname': plain(
     known((event) => (loginUid(event) === UNSET ? '<NA>' : userName(event, loginUid(event)))),
   ),
-  'group.gid': plain(known((event) => event.processes.egid[event.row]!)),
-  'group.name': plain(known((event) => groupName(event, event.processes.egid[event.row]!))),
+  'group.gid': plain(known(gid)),
+  'group.name': plain(known((event) => groupName(event, gid(event)))),
 };

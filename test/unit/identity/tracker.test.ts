@@ -209,10 +209,19 @@ describe('the process table by records', () => {
         kernel.change(10, { 'id.egid': 34, 'id.pgid': 9 }, { cwd: '/etc' }, { tid: 12 }),
         kernel.open(10, { ret: 3 }, { path: '/x' }),
       );
+      const open = kernel.open(10, { ret: 3 }, { path: '/x' });
+      const byThread = (tid: number) => ({ ...open, header: { ...open.header, tid } });
       expect(
         stage.fields('group.gid', 'proc.pgid', 'proc.cwd', 'thread.cap_effective'),
       ).toMatchObject({ 'group.gid': 0, 'proc.pgid': 9, 'proc.cwd': '/etc/' });
       expect(stage.field('thread.cap_effective')).not.toBe('');
+      stage.take(byThread(12)); // its own
+      expect(stage.fields('group.gid', 'thread.cap_effective')).toEqual({
+        'group.gid': 34,
+        'thread.cap_effective': '',
+      });
+      stage.take(byThread(13));
+      expect(stage.field('group.gid')).toBe(0);
     });
   });
 
