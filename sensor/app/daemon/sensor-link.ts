@@ -25,6 +25,7 @@ export type TakeEvents = (items: readonly LiveEventItem[], dropped: number) => v
 /** The delivery thread's end of the sensor thread. */
 export class SensorLink {
   readonly #worker: Worker;
+  readonly #answerMs: number;
   readonly #waiting = new Map<
     string,
     { resolve: (value: never) => void; reject: (error: unknown) => void }
@@ -41,19 +42,27 @@ export class SensorLink {
    * Starts the thread.
    *
    * @param onEnd - Told when it ended though nobody asked it to.
+   * @param how - Another program for it, and how long an answer may take.
    */
-  constructor(options: SensorOptions, onEnd: (error: SakerError) => void) {
-    this.#worker = new Worker(new URL('../sensor/thread.js', import.meta.url), {
+  constructor(
+    options: SensorOptions,
+    onEnd: (error: SakerError) => void,
+    how: { readonly thread?: URL; readonly answerMs?: number } = {},
+  ) {
+    this.#answerMs = how.answerMs ?? ANSWER_MS;
+    this.#worker = new Worker(how.thread ?? new URL('../sensor/thread.js', import.meta.url), {
       workerData: options,
       name: 'sensor',
       // Small young collections: with V8's default a single one took 12–34 ms at 100,000 processes, with 1 MiB about 1 ms.
       resourceLimits: { maxYoungGenerationSizeMb: 3 },
     });
     const died = (why: string, cause?: unknown): void => {
-      const error = new SakerError('SENSOR_THREAD', `the sensor thread ended: ${why}`, {
-        hint: 'this is a bug: please report it with the log',
-        ...(cause === undefined ? {} : { cause }),
-      });
+      const error = this.#ending
+        ? stopped()
+        : new SakerError('SENSOR_THREAD', `the sensor thread ended: ${why}`, {
+            hint: 'this is a bug: please report it with the log',
+            ...(cause === undefined ? {} : { cause }),
+          });
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
       if (!this.#ending) onEnd(error);
@@ -76,14 +85,14 @@ export class SensorLink {
 
   /** Puts a checked rule set in force. Rejects when the thread refuses it: the old set stays. */
   async setRules(message: RulesMessage): Promise<void> {
-    const done = this.#wait<void>(`rules ${message.generation}`, ANSWER_MS);
+    const done = this.#wait<void>(`rules ${message.generation}`, this.#answerMs);
     this.#send(message);
     await done;
   }
 
   status(): Promise<SensorStatus> {
     const id = ++this.#id;
-    const done = this.#wait<SensorStatus>(`status ${id}`, ANSWER_MS);
+    const done = this.#wait<SensorStatus>(`status ${id}`, this.#answerMs);
     this.#send({ kind: 'status', id });
     return done;
   }
@@ -110,7 +119,7 @@ export class SensorLink {
     onEnd: (summary: CaptureEnded) => void,
   ): Promise<() => void> {
     const id = ++this.#id;
-    const started = this.#wait<void>(`capture ${id}`, ANSWER_MS);
+    const started = this.#wait<void>(`capture ${id}`, this.#answerMs);
     this.#onCaptureEnd.set(id, onEnd);
     this.#send({ kind: 'capture-start', id, capture, durationMs });
     try {
@@ -129,12 +138,11 @@ export class SensorLink {
   async stop(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
-    const stopped = this.#wait<void>('stopped', STOP_MS).catch(() => undefined);
+    const done = this.#wait<void>('stopped', STOP_MS).catch(() => undefined);
     this.#send({ kind: 'stop' });
-    await stopped;
+    await done;
     await this.#worker.terminate();
-    const error = new SakerError('SENSOR_STOPPED', 'the sensor was told to end');
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const { reject } of this.#waiting.values()) reject(stopped());
     this.#waiting.clear();
   }
 
@@ -246,4 +254,8 @@ function asError(body: { code: string; message: string; hint?: string }): SakerE
     body.message,
     body.hint === undefined ? {} : { hint: body.hint },
   );
+}
+
+function stopped(): SakerError {
+  return new SakerError('SENSOR_STOPPED', 'the sensor was told to end');
 }
