@@ -28,6 +28,13 @@ export function lex(text: string): Token[] {
   const frames: Frame[] = [];
   let state = 'expr' as State;
   let nots = 0;
+  const nul = text.indexOf('\0');
+  if (nul >= 0) {
+    throw new ConditionSyntaxError('a condition cannot hold a NUL byte', {
+      start: nul,
+      end: nul + 1,
+    });
+  }
   moolexer.reset(text);
   moolexer.setState('expr');
 
@@ -257,19 +264,12 @@ function hintAt(
       if (word === '[' && end !== span.start)
         return 'the argument follows its field without a blank';
       if (word === '[') return 'an argument with blanks, quotes or brackets stands in quotes';
-      return operatorHint(word);
+      return operatorHint(text.slice(span.start, span.start + 40), word);
     }
-    case 'expr': {
-      const last = out.at(-1);
-      if (word === ',' && last?.type === 'test')
-        return 'several values stand in parentheses: in (a, b)';
-      if (word === '=' && last?.type === 'test') return 'a value with "=" stands in quotes';
-      if (word === '&' || word === '|') return `write ${word === '&' ? 'and' : 'or'}`;
-      if (word === '!') return 'write not';
-      if ((word === '"' || word === "'") && last?.type === 'test')
-        return 'a value with quotes inside stands in quotes as a whole';
-      return undefined;
-    }
+    case 'expr':
+      return hintBehind(word, span.start, out.at(-1));
+    case 'list':
+      return word === '[' ? 'a list stands in parentheses: in (a, b)' : undefined;
     case 'value':
       return word === '('
         ? 'one value stands without parentheses; for several write in (a, b)'
@@ -281,14 +281,57 @@ function hintAt(
   }
 }
 
-function operatorHint(word: string): string | undefined {
+/** What was probably meant by a word where a check or a connective is due; `last` stands before it. */
+export function hintBehind(
+  word: string,
+  start: number,
+  last: Token | undefined,
+): string | undefined {
+  if (word === ',' && last?.type === 'test')
+    return 'several values stand in parentheses: in (a, b)';
+  if (word === '=' && last?.type === 'test') return 'a value with "=" stands in quotes';
+  if (word === '&' || word === '|') return `write ${word === '&' ? 'and' : 'or'}`;
+  if (word === '!') return 'write not';
+  if (/^(?:AND|OR|NOT)$/i.test(word) && word !== word.toLowerCase())
+    return `write ${word.toLowerCase()}`;
+  const value = last?.test?.right.at(-1);
+  if (last?.type === 'test' && value?.kind === 'text' && start === last.end) {
+    if (/^[0-9]+$/.test(value.value) && /^(?:ns|us|ms|s|m|h|d)$/.test(word))
+      return 'times are whole nanoseconds, without unit';
+  }
+  if (last?.type === 'test' && value?.kind === 'text' && /^[~><]$/.test(value.value))
+    return value.value === '~' ? 'write glob or regex' : `write ${value.value}=`;
+  if ((word === '"' || word === "'") && last?.type === 'test')
+    return 'a value with quotes inside stands in quotes as a whole';
+  const glued = /^(and|or)./.exec(word);
+  return glued === null ? undefined : `"${glued[1]}" needs a blank or "(" behind it`;
+}
+
+/** Spellings of other languages, and what is written for them here. */
+const OTHER_SPELLINGS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^not[ \t]+(in|intersects|pmatch|exists)\b/,
+    'not stands before the field: not proc.name in (a)',
+  ],
+  [/^not\b/, 'not stands before the field: not proc.name = a'],
+  [/^(?:is[ \t]+not|isnot|ne|<>|!)(?![a-z=])/i, 'write !='],
+  [/^(?:is|equals|eq|equal)\b/i, 'write ='],
+  [/^(?:like|matches|match|~)/i, 'write glob (with * and ?) or regex'],
+  [/^(?:has|includes)\b/i, 'write contains'],
+  [/^(?:ge|gte)\b/i, 'write >='],
+  [/^(?:le|lte)\b/i, 'write <='],
+];
+
+/** @param rest - The text from the word on. */
+function operatorHint(rest: string, word: string): string | undefined {
   if (WORD_OPERATORS.some((op) => op === word)) return `"${word}" needs a blank behind it`;
+  const other = OTHER_SPELLINGS.find(([pattern]) => pattern.test(rest));
+  if (other !== undefined) return other[1];
   const known = [...WORD_OPERATORS, ...LIST_OPERATORS, 'exists'];
   const near = closest(word, known);
   if (near !== undefined) return `did you mean "${near}"?`;
   const glued = WORD_OPERATORS.find((op) => word.startsWith(op));
-  if (glued !== undefined) return `"${glued}" needs a blank behind it`;
-  return undefined;
+  return glued === undefined ? undefined : `"${glued}" needs a blank behind it`;
 }
 
 /**
@@ -302,7 +345,7 @@ function refuseLongerWord(text: string, start: number, end: number): void {
   throw new ConditionSyntaxError(
     `expected ${EXPECTED.op}, found "${word}"`,
     { start, end: end + rest.length },
-    operatorHint(word),
+    operatorHint(word, word),
   );
 }
 

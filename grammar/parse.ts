@@ -3,7 +3,7 @@ import { invariant } from '../sensor/core/errors.js';
 import type { Ast } from './ast.js';
 import { tree } from './build.js';
 import compiled from './condition.generated.js';
-import { expectedBehind, lex } from './lexer.js';
+import { expectedBehind, hintBehind, lex } from './lexer.js';
 import { ConditionSyntaxError } from './syntax-error.js';
 import type { Token } from './tokens.js';
 
@@ -79,10 +79,9 @@ function misplaced(tokens: readonly Token[], offset: number): ConditionSyntaxErr
     return new ConditionSyntaxError(`expected ${expected}, found the end`, { start: end, end });
   }
   const span = { start: token.start, end: token.end };
-  const glued = /^(and|or|not)./.exec(token.text);
   return new ConditionSyntaxError(
     `expected ${expected}, found "${token.text}"`,
     span,
-    glued === null ? undefined : `"${glued[1]}" needs a blank or "(" behind it`,
+    hintBehind(token.text, token.start, before),
   );
 }

@@ -39,6 +39,18 @@ export function closest(word: string, known: Iterable<string>): string | undefin
     limit = distance;
     common = prefix;
   }
+  return found ?? onlyCompletion(lower, known);
+}
+
+/** A word of three letters or more that is the beginning of exactly one known word: `cond`. */
+function onlyCompletion(word: string, known: Iterable<string>): string | undefined {
+  if (word.length < 3) return undefined;
+  let found: string | undefined;
+  for (const candidate of known) {
+    if (!candidate.toLowerCase().startsWith(word)) continue;
+    if (found !== undefined) return undefined;
+    found = candidate;
+  }
   return found;
 }
 

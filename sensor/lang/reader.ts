@@ -61,17 +61,37 @@ export function readFile(
     const at = context.child('value for', '', problem.span);
     report(
       diagnosticFor(
-        { code: 'yaml', falco: 'LOAD_ERR_YAML_PARSE', message: problem.message },
+        {
+          code: 'yaml',
+          falco: 'LOAD_ERR_YAML_PARSE',
+          message: problem.message,
+          hint: problem.hint,
+        },
         at,
         clip(problem.span, source),
       ),
     );
   }
+  warnOfEncoding(source, report);
   if (problems.length === 0) {
     for (const document of documents)
       readDocument(document, source, collector, requirements, report);
   }
   return { source, documents, yamlFailed: problems.length > 0 };
+}
+
+/** Text was read as UTF-8: other bytes came out as U+FFFD, and what they stood in matches nothing that was meant. */
+function warnOfEncoding(source: SourceFile, report: (diagnostic: Diagnostic) => void): void {
+  const at = source.text.indexOf('\ufffd');
+  if (at < 0) return;
+  const span = { start: at, end: at + 1 };
+  const finding = {
+    code: 'not-utf-8',
+    severity: 'warning',
+    message: 'bytes here are no UTF-8',
+    hint: 'save the file as UTF-8; in a quoted value \\xHH names one byte',
+  } as const;
+  report(diagnosticFor(finding, new ItemContext(null, 'rules content', '', source, span)));
 }
 
 const clip = (span: Span, source: SourceFile): Span => ({

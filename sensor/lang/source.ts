@@ -14,7 +14,8 @@ export class SourceFile {
 
   constructor(name: string, text: string) {
     this.name = name;
-    this.text = text;
+    // A byte order mark says nothing about UTF-8, and is no part of the text.
+    this.text = text.startsWith('\ufeff') ? text.slice(1) : text;
   }
 
   position(offset: number): LineColumn {
@@ -223,6 +224,7 @@ export class MappedText {
     const first = this.#pieceAt(span.start);
     if (first === undefined) return undefined;
     const limit = first.source.value.length;
+    if (span.end <= span.start && span.start >= this.text.trimEnd().length) return this.#end();
     const from = Math.min(Math.max(0, first.from + span.start - first.at), limit);
     const start = first.source.offsetAt(from);
     if (span.end <= span.start) return { file: first.source.file, span: { start, end: start } };
@@ -232,6 +234,16 @@ export class MappedText {
     // Behind the last character, not where the next one starts: a fold may lie between them.
     const end = to > from ? first.source.offsetAt(to - 1) + 1 : start;
     return { file: first.source.file, span: { start, end: Math.max(start, end) } };
+  }
+
+  /** Right behind the last character that is no blank: a block's value ends in lines that are not its own. */
+  #end(): Place | undefined {
+    const last = this.text.trimEnd().length - 1;
+    const piece = this.#pieceAt(Math.max(0, last));
+    if (piece === undefined) return undefined;
+    const at = Math.min(Math.max(0, piece.from + last - piece.at), piece.source.value.length - 1);
+    const end = last < 0 ? piece.source.offsetAt(0) : piece.source.offsetAt(at) + 1;
+    return { file: piece.source.file, span: { start: end, end } };
   }
 
   #pieceAt(index: number): Piece | undefined {

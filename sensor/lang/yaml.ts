@@ -3,6 +3,8 @@ import type { Document, Node } from 'yaml';
 import type { Span } from './ir.js';
 import { ScalarSource } from './source.js';
 import type { ScalarStyle, SourceFile } from './source.js';
+import { controlCharacter, problemsOf } from './yaml-problems.js';
+import type { YamlProblem } from './yaml-problems.js';
 
 /** YAML as rule files see it: every scalar is text, meaning comes later. */
 export type YamlNode = YamlMap | YamlSeq | YamlScalar;
@@ -30,11 +32,6 @@ export interface YamlScalar {
   readonly span: Span;
 }
 
-export interface YamlProblem {
-  readonly message: string;
-  readonly span: Span;
-}
-
 export interface YamlFile {
   /** Roots of the documents in order; an empty file has none. */
   readonly documents: readonly YamlNode[];
@@ -52,16 +49,14 @@ export function parseYaml(file: SourceFile): YamlFile {
     prettyErrors: false,
     strict: false,
   }) as Document[];
-  const problems: YamlProblem[] = [];
+  const control = controlCharacter(file.text);
+  const problems: YamlProblem[] = control === null ? [] : [control];
   const roots: YamlNode[] = [];
   // An empty file comes back as an empty list with properties of its own.
   for (const document of Array.isArray(documents) ? documents : []) {
-    for (const error of document.errors) {
-      const message = error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
-      problems.push({ message, span: { start: error.pos[0], end: error.pos[1] } });
-    }
+    problems.push(...problemsOf(document.errors, file.text));
     const { contents } = document;
-    if (contents !== null) roots.push(convert(file, document, contents, 0, problems));
+    if (contents !== null) roots.push(new Converter(file, document, problems).node(contents, 0));
   }
   return { documents: roots, problems };
 }
@@ -74,53 +69,75 @@ const STYLES: Readonly<Record<string, ScalarStyle>> = {
   BLOCK_LITERAL: 'block',
 };
 
-function convert(
-  file: SourceFile,
-  document: Document,
-  node: Node | null,
-  level: number,
-  problems: YamlProblem[],
-): YamlNode {
-  const range = node?.range;
-  const span = { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
-  if (level > MAX_LEVELS) {
-    problems.push({ message: `nested deeper than ${MAX_LEVELS} levels`, span });
-    return scalar(file, '', 'plain', span);
+/** Turns a document's nodes into ours. What an anchor names is turned once, however often it is used. */
+class Converter {
+  readonly #file: SourceFile;
+  readonly #document: Document;
+  readonly #problems: YamlProblem[];
+  readonly #anchored = new Map<Node, YamlNode>();
+  /** Anchored nodes that are being turned: an alias to one would contain itself. */
+  readonly #open = new Set<Node>();
+
+  constructor(file: SourceFile, document: Document, problems: YamlProblem[]) {
+    this.#file = file;
+    this.#document = document;
+    this.#problems = problems;
   }
-  const next = (child: unknown): YamlNode =>
-    convert(file, document, child as Node | null, level + 1, problems);
-  if (isAlias(node)) {
-    const target = node.resolve(document);
-    if (target === undefined) {
-      problems.push({ message: `no anchor "${node.source}" before this alias`, span });
-      return scalar(file, '', 'plain', span);
+
+  node(node: Node | null, level: number): YamlNode {
+    const range = node?.range;
+    const span = { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
+    if (level > MAX_LEVELS) return this.#wrong(`nested deeper than ${MAX_LEVELS} levels`, span);
+    if (node === null) return scalar(this.#file, '', 'plain', span);
+    if (isAlias(node)) {
+      const target = node.resolve(this.#document);
+      if (target === undefined)
+        return this.#wrong(`no anchor "${node.source}" before this alias`, span);
+      if (this.#open.has(target)) return this.#wrong('the alias contains itself', span);
+      return this.#anchored.get(target) ?? this.node(target, level + 1);
     }
-    return next(target);
+    const isAnchor = (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined;
+    if (!isAnchor) return this.#content(node, span, level);
+    this.#open.add(node);
+    const turned = this.#content(node, span, level);
+    this.#open.delete(node);
+    this.#anchored.set(node, turned);
+    return turned;
   }
-  if (isMap(node)) {
-    const entries: YamlEntry[] = [];
-    for (const pair of node.items) {
-      const key = next(pair.key);
-      if (key.kind !== 'scalar') {
-        problems.push({ message: 'a key must be plain text', span: key.span });
-        continue;
+
+  #content(node: Node, span: Span, level: number): YamlNode {
+    const next = (child: unknown): YamlNode => this.node(child as Node | null, level + 1);
+    if (isMap(node)) {
+      const entries: YamlEntry[] = [];
+      for (const pair of node.items) {
+        const key = next(pair.key);
+        if (key.kind !== 'scalar') {
+          this.#wrong('a key must be plain text', key.span);
+          continue;
+        }
+        const value =
+          pair.value === null
+            ? scalar(this.#file, '', 'plain', { start: key.span.end, end: key.span.end })
+            : next(pair.value);
+        entries.push({ key, value });
       }
-      const value =
-        pair.value === null
-          ? scalar(file, '', 'plain', { start: key.span.end, end: key.span.end })
-          : next(pair.value);
-      entries.push({ key, value });
+      // Falco marks a mapping by its first key.
+      const start = entries[0]?.key.span.start ?? span.start;
+      return { kind: 'map', entries, span: { start, end: span.end } };
     }
-    // Falco marks a mapping by its first key.
-    const start = entries[0]?.key.span.start ?? span.start;
-    return { kind: 'map', entries, span: { start, end: span.end } };
+    if (isSeq(node)) return { kind: 'seq', items: node.items.map(next), span };
+    if (isScalar(node)) {
+      const style = STYLES[node.type ?? 'PLAIN'] ?? 'plain';
+      const value = typeof node.value === 'string' ? node.value : '';
+      return scalar(this.#file, value, style, span);
+    }
+    return scalar(this.#file, '', 'plain', span);
   }
-  if (isSeq(node)) return { kind: 'seq', items: node.items.map(next), span };
-  if (isScalar(node)) {
-    const style = STYLES[node.type ?? 'PLAIN'] ?? 'plain';
-    return scalar(file, typeof node.value === 'string' ? node.value : '', style, span);
+
+  #wrong(message: string, span: Span): YamlScalar {
+    this.#problems.push({ message, hint: null, span });
+    return scalar(this.#file, '', 'plain', span);
   }
-  return scalar(file, '', 'plain', span);
 }
 
 function scalar(file: SourceFile, value: string, style: ScalarStyle, span: Span): YamlScalar {

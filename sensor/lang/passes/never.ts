@@ -62,6 +62,16 @@ function checkGroup(group: Condition): readonly Contradiction[] {
     else list.push(conjunct);
   }
   for (const conjuncts of byField.values()) {
+    const impossible = conjuncts.find(({ condition }) => isBelowZero(condition));
+    if (impossible !== undefined) {
+      found.push({
+        message: `"${short(impossible.condition)}" never holds: the field is never negative`,
+        hint: null,
+        span: impossible.condition.span,
+        macro: impossible.macro,
+      });
+      continue;
+    }
     const pair = conflict(conjuncts);
     if (pair === null) continue;
     const [first, second] = pair;
@@ -73,6 +83,15 @@ function checkGroup(group: Condition): readonly Contradiction[] {
     });
   }
   return found;
+}
+
+/** An unsigned number, asked whether it is less than zero. */
+function isBelowZero(condition: Condition): boolean {
+  if (condition.kind !== 'compare' || condition.op !== '<' || condition.modifier !== null)
+    return false;
+  const { left, right } = condition;
+  if (left.kind !== 'field' || right[0]?.kind !== 'int' || right[0].value !== 0n) return false;
+  return ['uint', 'port', 'abstime', 'reltime'].includes(left.use.def.type);
 }
 
 /** The left-hand side of a check or of its negation. */
@@ -108,9 +127,61 @@ function exclude(a: Condition, b: Condition): boolean {
 /** Does the negated check rule out the other one? `not a exists` does with every comparison of `a`. */
 function excludedBy(negated: Condition, positive: Condition): boolean {
   if (negated.kind === 'exists') return true;
+  if (isSame(negated, positive)) return true;
   const none = allowedValues(negated);
   const some = allowedValues(positive);
-  return none !== null && some !== null && some.isSubsetOf(none);
+  if (none !== null && some !== null) return some.isSubsetOf(none);
+  if (negated.kind !== 'compare' || positive.kind !== 'compare') return false;
+  if (some !== null) return some.size > 0 && [...some].every((value) => satisfies(negated, value));
+  return narrower(positive, negated);
+}
+
+/** The same check; long lists are not compared. */
+function isSame(a: Condition, b: Condition): boolean {
+  if (a.kind !== 'compare' || b.kind !== 'compare' || a.op !== b.op) return false;
+  if (a.right.length !== b.right.length || a.right.length > 20) return false;
+  return printCondition(a) === printCondition(b);
+}
+
+/** Does a value (as a key) surely satisfy a check? */
+function satisfies(check: Compare, value: string): boolean {
+  if (check.modifier !== null || !OPPOSITE_KNOWN.includes(check.op)) return false;
+  return !refuses(check, value) && comparable(check, value);
+}
+
+const OPPOSITE_KNOWN = ['!=', 'startswith', 'endswith', 'contains', '<', '<=', '>', '>='];
+
+function comparable({ right: [right] }: Compare, value: string): boolean {
+  return (
+    (right?.kind === 'string' && value.startsWith('s')) ||
+    (right?.kind === 'int' && value.startsWith('i'))
+  );
+}
+
+/** Does the first check let through only what the second one lets through? Prefixes, suffixes, parts, and bounds. */
+function narrower(narrow: Compare, wide: Compare): boolean {
+  if (narrow.modifier !== null || wide.modifier !== null) return false;
+  const [a] = narrow.right;
+  const [b] = wide.right;
+  if (a?.kind === 'string' && b?.kind === 'string') {
+    if (wide.op === 'contains') {
+      return (
+        ['contains', 'startswith', 'endswith'].includes(narrow.op) && a.value.includes(b.value)
+      );
+    }
+    if (narrow.op !== wide.op) return false;
+    if (wide.op === 'startswith') return a.value.startsWith(b.value);
+    return wide.op === 'endswith' && a.value.endsWith(b.value);
+  }
+  if (a?.kind !== 'int' || b?.kind !== 'int') return false;
+  const above = (check: Compare, value: bigint): bigint | null =>
+    check.op === '>' ? value + 1n : check.op === '>=' ? value : null;
+  const below = (check: Compare, value: bigint): bigint | null =>
+    check.op === '<' ? value - 1n : check.op === '<=' ? value : null;
+  const [lowA, lowB] = [above(narrow, a.value), above(wide, b.value)];
+  if (lowA !== null && lowB !== null) return lowA >= lowB;
+  const [highA, highB] = [below(narrow, a.value), below(wide, b.value)];
+  return highA !== null && highB !== null && highA <= highB;
 }
 
 /** Is a value (as a key) surely refused by a check? */
@@ -162,13 +233,21 @@ function emptyRange(a: Compare, b: Compare): boolean {
   return low !== null && high !== null && low > high;
 }
 
+/** Two prefixes, or two suffixes, of which none begins (ends) with the other. `anyof`: of any of them. */
 function splitPrefixes(a: Compare, b: Compare): boolean {
-  if (a.op !== 'startswith' || b.op !== 'startswith') return false;
-  if (a.modifier !== null || b.modifier !== null) return false;
-  const [first] = a.right;
-  const [second] = b.right;
-  if (first?.kind !== 'string' || second?.kind !== 'string') return false;
-  return !first.value.startsWith(second.value) && !second.value.startsWith(first.value);
+  if (a.op !== b.op || (a.op !== 'startswith' && a.op !== 'endswith')) return false;
+  const first = needles(a);
+  const second = needles(b);
+  if (first === null || second === null) return false;
+  const within = (long: string, part: string): boolean =>
+    a.op === 'startswith' ? long.startsWith(part) : long.endsWith(part);
+  return first.every((one) => second.every((two) => !within(one, two) && !within(two, one)));
+}
+
+function needles({ modifier, right }: Compare): readonly string[] | null {
+  if (modifier !== null && modifier !== 'anyof') return null;
+  const texts = right.flatMap((value) => (value.kind === 'string' ? [value.value] : []));
+  return texts.length === right.length && texts.length > 0 ? texts : null;
 }
 
 function short(condition: Condition): string {

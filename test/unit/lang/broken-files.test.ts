@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+import { codesOf, load, pointedAt, ruleOf } from './loading.js';
+
+const first = (text: string) => {
+  const [found] = load(text).diagnostics;
+  return found && { at: `${found.line}:${found.column}`, message: found.message, hint: found.hint };
+};
+const hintOf = (condition: string): string | null | undefined => first(ruleOf(condition))?.hint;
+
+describe('files that are no YAML', () => {
+  it.each([
+    [
+      '- rule: R\n\tcondition: x\n',
+      '2:2',
+      'Unexpected scalar at node end',
+      'YAML indents with blanks, not with tabs',
+    ],
+    ['- rule: "R\n  condition: x\n', '1:9', 'the closing " is missing', null],
+    [
+      '- rule: R\n  desc: bad: thing\n',
+      '2:9',
+      'a second key begins inside this value',
+      'a value that holds ": " stands in quotes; keys of one item begin in the same column',
+    ],
+    ['- list: l\n  items: *nope\n', '2:10', 'no anchor "nope" before this alias', null],
+    [
+      '- list: l\n  items: [a, "b\0"]\n',
+      '2:16',
+      'the control character \\x00 cannot stand in YAML',
+      'in double quotes it can be written as an escape',
+    ],
+  ])('%j', (text, at, message, hint) => {
+    expect(load(text).diagnostics).toHaveLength(1);
+    expect(first(text)).toEqual({ at, message, hint });
+  });
+
+  it('aliases that multiply cost nothing, one that contains itself is refused', () => {
+    let text = '- &a0 [x, x, x, x, x, x, x, x, x, x]\n';
+    for (let i = 1; i < 10; i++)
+      text += `- &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]\n`;
+    const start = performance.now();
+    expect(load(`${text}- list: l\n  items: *a9\n`).ok).toBe(false);
+    expect(load(`- &a [${Array(10).fill('*a').join(', ')}]\n`).diagnostics[0]?.message).toBe(
+      'the alias contains itself',
+    );
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+describe('how a file is written', () => {
+  const opne =
+    '- rule: R\n  desc: d\n  condition: evt.type = opne\n  output: o\n  priority: NOTICE\n';
+  it('a byte order mark and CRLF move no place', () => {
+    for (const text of [opne, `\ufeff${opne}`, opne.replaceAll('\n', '\r\n')]) {
+      expect(first(text)).toEqual({
+        at: '3:25',
+        message: 'unknown event type "opne"',
+        hint: 'did you mean "open"?',
+      });
+    }
+  });
+  it('bytes that are no UTF-8 are told of', () => {
+    expect(codesOf(load(opne.replace('R', 'caf\ufffd').replace('opne', 'open')))).toEqual([
+      'not-utf-8',
+    ]);
+  });
+  it('the end of a block is behind its last word', () => {
+    const text = opne.replace(
+      'evt.type = opne',
+      '>\n    (evt.type = open\n    and proc.name = x\n\n',
+    );
+    expect(first(text)).toMatchObject({ at: '5:22', message: '")" is missing at the end' });
+  });
+});
+
+describe('operators as other languages spell them', () => {
+  it.each([
+    ['proc.name startwith x', 'did you mean "startswith"?'],
+    ['proc.name is x', 'write ='],
+    ['proc.name is not x', 'write !='],
+    ['proc.name not in (a)', 'not stands before the field: not proc.name in (a)'],
+    ['proc.name like x', 'write glob (with * and ?) or regex'],
+    ['proc.name =~ x', 'write glob or regex'],
+    ['proc.name in [a, b]', 'a list stands in parentheses: in (a, b)'],
+    ['proc.name in a, b', 'several values stand in parentheses: in (a, b)'],
+    ['fd.num => 3', 'write >='],
+    ['proc.name startswith(x)', '"startswith" needs a blank behind it'],
+    ['proc.name = a && fd.num = 3', 'write and'],
+    ['proc.name = a AND fd.num = 3', 'write and'],
+    ['!proc.name = a', 'write not'],
+    ['proc.duration > 5s', 'times are whole nanoseconds, without unit'],
+  ])('%s: %s', (condition, hint) => {
+    expect(hintOf(`evt.type = open and ${condition}`)).toBe(hint);
+  });
+});
+
+describe('checks that cannot hold together', () => {
+  it.each([
+    'fd.name startswith /etc and not fd.name startswith /e',
+    'fd.name startswith anyof (/etc, /bin) and fd.name startswith /usr',
+    'fd.name endswith .a and fd.name endswith .b',
+    'fd.name startswith /etc/ssh and not fd.name contains ssh',
+    'proc.name contains x and not proc.name contains x',
+    'proc.name = vi and not proc.name startswith v',
+    'fd.num > 5 and not fd.num > 3',
+    'fd.num = 4 and not fd.num > 3',
+    'user.uid < 0',
+  ])('%s', (condition) => {
+    const text = ruleOf(`evt.type = open and ${condition}`);
+    const { diagnostics } = load(text);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['never-matches']);
+    expect(text).toContain(pointedAt(text, diagnostics[0]));
+  });
+  it.each([
+    'fd.name startswith /e and not fd.name startswith /etc',
+    'fd.name startswith anyof (/etc, /usr) and fd.name startswith /usr',
+    'fd.num > 3 and not fd.num > 5',
+    'proc.name = vi and not proc.name startswith ed',
+    'proc.aname contains x and not proc.aname contains x and fd.num < 0',
+  ])('%s can', (condition) => {
+    expect(codesOf(load(ruleOf(`evt.type = open and ${condition}`)))).toEqual([]);
+  });
+});
