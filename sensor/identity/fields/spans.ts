@@ -7,6 +7,7 @@ import { JOINED_MAX } from './path-text.js';
 const OPEN = AT.file_open;
 const PATH = STRING.file_open.path;
 const SLASH = 47;
+const DOT = 46;
 
 /** The resolved path of an open. */
 function realpath(event: LiveEvent, span: TextSpan): boolean {
@@ -20,10 +21,35 @@ function realpath(event: LiveEvent, span: TextSpan): boolean {
   return true;
 }
 
-/** `fd.name` and `fd.nameraw` where the caller's path is the resolved one: in the record's own words (see `absolutePath`). */
+/**
+ * `fd.name` and `fd.nameraw` where they are in the record's own words: the resolved path if the caller gave no other (see
+ * `absolutePath`), else the caller's if there is nothing in it to resolve.
+ */
 function name(event: LiveEvent, span: TextSpan): boolean {
-  if (!realpath(event, span) || event.record.u16(OPEN.name_len) !== 0) return false;
-  return span.bytes[span.start] === SLASH && span.end - span.start <= JOINED_MAX;
+  if (event.kind !== KIND.FILE_OPEN) return false;
+  const { record } = event;
+  const length = record.u16(OPEN.name_len);
+  if (length === 0) {
+    return realpath(event, span) && span.bytes[span.start] === SLASH && isShort(span);
+  }
+  span.bytes = record.bytes;
+  span.start = record.start(STRING.file_open.name);
+  span.end = span.start + length - 1;
+  return isShort(span) && isNormal(span);
+}
+
+const isShort = ({ start, end }: TextSpan): boolean => end - start <= JOINED_MAX;
+
+/** As `isNormal` of path-text.ts: absolute, no "//", no "/.", no "/" at the end. */
+function isNormal({ bytes, start, end }: TextSpan): boolean {
+  if (bytes[start] !== SLASH) return false;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== SLASH) continue;
+    if (at === end - 1) return at === start;
+    const next = bytes[at + 1];
+    if (next === SLASH || next === DOT) return false;
+  }
+  return true;
 }
 
 function directory(event: LiveEvent, span: TextSpan): boolean {

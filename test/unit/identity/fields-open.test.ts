@@ -75,13 +75,21 @@ describe('fields of an open', () => {
 
   describe('whose path lies in the record as it is', () => {
     const NAMES = ['fd.name', 'fd.nameraw', 'fd.directory', 'fd.filename', 'fd.realpath'];
-    it.each([
+    type Case = readonly [{ path: string; name?: string }, number, number, (string | null)[]];
+    it.each<Case>([
       [{ path: '/etc/shadow' }, 3, 0, ['/etc/shadow', '/etc/shadow', '/etc', 'shadow']],
       [{ path: '/shadow' }, 3, 0, ['/shadow', '/shadow', '/', 'shadow']],
       [{ path: '/' }, 3, O_DIRECTORY, ['/', '/', '/', null]],
       [{ path: '/etc/ssh' }, 3, O_DIRECTORY, ['/etc/ssh', '/etc/ssh', '/etc/ssh', null]],
       [{ path: '/a/b' }, -13, 0, ['/a/b', '/a/b', '/a', null]],
-      [{ path: '/a/b', name: '/a//b' }, 3, 0, [null, null, null, null]],
+      [{ path: '/usr/lib/x', name: '/lib/x' }, 3, 0, ['/lib/x', '/lib/x', '/lib', 'x']],
+      [{ path: '/a/b', name: '/' }, 3, O_DIRECTORY, ['/', '/', '/', null]],
+      ...['/a//b', '/a/./b', '/a/../b', '/a/.b', '/a/b/', 'b', '', '//'].map((name): Case => [
+        { path: '/a/b', name },
+        3,
+        0,
+        [null, null, null, null],
+      ]),
       [{ path: 'pipe:[7]' }, 3, 0, [null, null, null, null]],
     ])('finds what is there of %j', (strings, ret, flags, found) => {
       const { kernel, stage } = setUp();
@@ -90,9 +98,17 @@ describe('fields of an open', () => {
       for (const name of NAMES) stage.field(name); // throws where the getter says otherwise
     });
 
-    it('finds nothing in events without a file', () => {
+    it.each([open, creat, openat2])('finds the claim of a failed call: %d', (call) => {
       const { kernel, stage } = setUp();
-      stage.take(kernel.open(10, { ret: -ENOENT }, { name: '/etc/none' }));
+      stage.take(kernel.open(10, { ret: -ENOENT }, { name: '/etc/none' }, call));
+      const found = ['/etc/none', '/etc/none', '/etc', null, null];
+      expect(NAMES.map((name) => stage.inPlace(name))).toEqual(found);
+      for (const name of NAMES) stage.field(name); // throws where the getter says otherwise
+    });
+
+    it('finds nothing in events of other kinds', () => {
+      const { kernel, stage } = setUp();
+      stage.take(kernel.net(18, 10, { family: 2 }));
       expect(NAMES.map((name) => stage.inPlace(name))).toEqual(NAMES.map(() => null));
     });
   });
