@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<string, number>> = {
   CONFIG_INVALID: EXIT.config,
   RULES_INVALID: EXIT.findings,
   EVENT_INVALID: EXIT.findings,
+  NO_TESTS: EXIT.findings,
   UNKNOWN_RULE: EXIT.findings,
   USAGE: EXIT.usage,
   UNKNOWN_METHOD: EXIT.usage,

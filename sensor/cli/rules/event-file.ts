@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import { SakerError } from '../../core/index.js';
+import { SakerError, didYouMean } from '../../core/index.js';
 import { BASES } from '../../engine/index.js';
 
 /** An event as a person writes it: `{field: value}`. */
@@ -51,8 +51,9 @@ export function eventValues(
   const { base } = given;
   if (base === undefined) return { ok: true, values: withoutWords(given) };
   if (typeof base !== 'string' || !Object.hasOwn(BASES, base)) {
-    const known = Object.keys(BASES).join(', ');
-    return { ok: false, reason: `no base ${JSON.stringify(base)}: ${known}` };
+    const known = Object.keys(BASES);
+    const hint = (typeof base === "string" ? didYouMean(base, known) : null) ?? known.join(', ');
+    return { ok: false, reason: `no base ${JSON.stringify(base)}: ${hint}` };
   }
   return { ok: true, values: { ...BASES[base], ...withoutWords(given) } };
 }

@@ -31,10 +31,16 @@ export function addTest(rules: Command): void {
         throw new SakerError('RULES_INVALID', 'the rule files have errors: nothing was tested');
       }
       const named = paths.length > 0 ? paths : [shippedRules()];
-      const parsed = named.flatMap(testFilesBeside).map((file) => parseRuleTests(file, readFileSync(file, 'utf8')));
+      const testFiles = named.flatMap(testFilesBeside);
+      if (testFiles.length === 0) {
+        throw new SakerError('NO_TESTS', `no rule tests in ${named.join(', ')}`, {
+          hint: 'the tests of my_rule.yaml are in my_rule.test.yaml beside it (rules/README.md)',
+        });
+      }
+      const parsed = testFiles.map((file) => parseRuleTests(file, readFileSync(file, 'utf8')));
       const all = together(parsed);
       const report = runRuleTests(result.ruleSet, all.cases);
-      if (options.junit !== undefined) writeFileSync(options.junit, junitRuleTests(report, all.problems));
+      if (options.junit !== undefined) writeJunit(options.junit, junitRuleTests(report, all.problems));
       if (options.output === 'json') {
         printJson({
           passed: report.passed,
@@ -54,6 +60,15 @@ export function addTest(rules: Command): void {
       } else process.stdout.write(`${formatRuleTests(report, all.problems)}\n`);
       if (report.failed > 0 || all.problems.length > 0) process.exitCode = EXIT.findings;
     });
+}
+
+/** @throws SakerError `JUNIT_WRITE` */
+function writeJunit(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw new SakerError('JUNIT_WRITE', `cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Test files of a path: a folder's, all the way down; a rule file's, beside it; a test file itself. */

@@ -1,4 +1,5 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import { didYouMean } from '../../core/suggest.js';
 import { BASES } from './bases.js';
 import { plainEvent, type PlainEvent } from './plain-event.js';
 
@@ -57,7 +58,8 @@ export function parseRuleTests(file: string, text: string): ParsedRuleTests {
   }
   for (const { key } of top.items) {
     const name = String(key);
-    if (!TOP_KEYS.includes(name)) complain(key, `unknown key "${name}": ${TOP_KEYS.join(', ')}`);
+    if (!TOP_KEYS.includes(name))
+      complain(key, `unknown key "${name}": ${didYouMean(name, TOP_KEYS) ?? TOP_KEYS.join(', ')}`);
   }
 
   const rule = top.get('rule');
@@ -94,7 +96,7 @@ export function parseRuleTests(file: string, text: string): ParsedRuleTests {
       });
     }
   }
-  return { cases, problems };
+  return { cases, problems: problems.sort((a, b) => a.line - b.line) };
 }
 
 interface CaseParts {
@@ -125,7 +127,8 @@ function readCase(
   }
   const { base, name = null, message = null } = words;
   if (base !== undefined && bases[base] === undefined) {
-    complain(node, `no base "${base}": ${Object.keys(bases).join(', ')}`);
+    const known = Object.keys(bases);
+    complain(node, `no base "${base}": ${didYouMean(base, known) ?? known.join(', ')}`);
     return null;
   }
   const under = base === undefined ? {} : bases[base];

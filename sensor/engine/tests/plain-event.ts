@@ -1,6 +1,7 @@
 import { toBytes } from '../../core/bytes.js';
+import { didYouMean } from '../../core/suggest.js';
 import type { FieldDef, FieldUse, FieldValue } from '../../lang/field-def.js';
-import { findField, resolveFieldText } from '../../lang/fields/index.js';
+import { allFields, findField, resolveFieldText } from '../../lang/fields/index.js';
 import { shapeOfUse } from '../shape.js';
 import { parseAddress } from '../ops/address.js';
 import type { FieldSource, Getter } from '../types.js';
@@ -29,7 +30,11 @@ export function plainEvent(values: Readonly<Record<string, unknown>>): {
   for (const [field, value] of Object.entries(values)) {
     const found = resolveFieldText(field);
     if (!found.ok) {
-      problems.push({ field, reason: found.reason });
+      const hint = didYouMean(
+        field,
+        allFields().map(({ name }) => name),
+      );
+      problems.push({ field, reason: hint === null ? found.reason : `${found.reason}: ${hint}` });
       continue;
     }
     const use: FieldUse = { def: found.def, arg: found.arg, text: field };

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { RULE_SCHEMA } from '../../../sensor/cli/rules/rule-schema.js';
 import { loadRules } from '../../../sensor/lang/index.js';
 
 const folder = process.env.SAKER_CORPORA ?? resolve('../shared/corpora');
@@ -48,6 +51,11 @@ const EVENTS: Readonly<Record<string, string>> = {
     expect([result.ruleSet.rules.length, result.macros.length, result.lists.length]).toEqual([
       25, 87, 49,
     ]);
+  });
+  it('fit the schema that editors check by', () => {
+    const validate = new Ajv({ strict: false, allErrors: true }).compile(RULE_SCHEMA);
+    validate(parse(readFileSync(file, 'utf8')));
+    expect(validate.errors).toBeNull();
   });
   it('raise no warning but of fields that are not captured yet', () => {
     expect(

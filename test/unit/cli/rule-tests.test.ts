@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Files, saker } from './cli.js';
+
+/** Runs with these files in a folder of their own. */
+async function withFiles(
+  texts: Readonly<Record<string, string>>,
+  run: (dir: string) => Promise<void>,
+): Promise<void> {
+  const files = new Files();
+  let dir = '';
+  for (const [name, text] of Object.entries(texts)) dir = dirname(files.write(name, text));
+  try {
+    await run(dir);
+  } finally {
+    files.remove();
+  }
+}
+
+const RULE = `
+- rule: Sudoers read
+  desc: Something reads the sudoers file.
+  condition: evt.type in (open, openat) and fd.name = /etc/sudoers and not proc.name in (sudo, visudo)
+  output: Sudoers read (command=%proc.cmdline)
+  priority: WARNING
+`;
+const TESTS = `
+fires:
+  - { base: open, name: cat reads it, fd.name: /etc/sudoers, proc.name: cat }
+quiet:
+  - { base: open, name: sudo reads it, fd.name: /etc/sudoers, proc.name: sudo }
+`;
+
+describe('saker rules test', () => {
+  it('shows the difference and the clause tree of what fails, also in the report', async () => {
+    await withFiles(
+      { 'my.yaml': RULE, 'my.test.yaml': TESTS.replace('proc.name: cat', 'proc.name: sudo') },
+      async (dir) => {
+        const report = join(dir, 'report.xml');
+        const { out, code } = await saker(['rules', 'test', dir, '--junit', report]);
+        expect(code).toBe(1);
+        expect(out).toContain('    - fires\n    + is quiet\n');
+        expect(out).toContain('✓ proc.name in (sudo, visudo)   # proc.name is "sudo"');
+        const xml = readFileSync(report, 'utf8');
+        expect(xml).toMatch(
+          /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites tests="2" failures="1"/,
+        );
+        expect(xml).toContain('<failure message="- fires">- fires&#10;+ is quiet&#10;');
+      },
+    );
+  });
+
+  it('says in one run, in order, what is wrong with a test file, and what was meant', async () => {
+    const bad =
+      'fires:\n  - { base: opn, fd.name: /x }\n  - { base: open, fd.nme: x }\nquit: []\nquiet: []\n';
+    await withFiles({ 'my.yaml': RULE, 'my.test.yaml': bad }, async (dir) => {
+      const { out, code } = await saker(['rules', 'test', dir]);
+      expect(code).toBe(1);
+      const errors = out.match(/:\d+: error: .*/g);
+      expect(errors).toEqual([
+        expect.stringContaining(':2: error: no base "opn": did you mean "open"?'),
+        expect.stringContaining(
+          ':3: error: fd.nme: unknown field "fd.nme": did you mean "fd.name"?',
+        ),
+        expect.stringContaining(':4: error: unknown key "quit": did you mean "quiet"?'),
+        expect.stringContaining('at least one event that is quiet'),
+      ]);
+    });
+  });
+
+  it('takes no tests at all for a mistake', async () => {
+    await withFiles({ 'my.yaml': RULE }, async (dir) => {
+      const { err, code } = await saker(['rules', 'test', dir]);
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /no rule tests in .* \[NO_TESTS\]\n {2}hint: the tests of my_rule.yaml are in my_rule.test.yaml/,
+      );
+    });
+  });
+
+  it('says that a report cannot be written', async () => {
+    await withFiles({ 'my.yaml': RULE, 'my.test.yaml': TESTS }, async (dir) => {
+      const { err, code } = await saker(['rules', 'test', dir, '--junit', '/nonexistent/x.xml']);
+      expect(code).toBe(3);
+      expect(err).toMatch(/^saker: cannot write \/nonexistent\/x.xml: .*\[JUNIT_WRITE\]\n$/);
+    });
+  });
+});
