@@ -36,6 +36,14 @@ export function conjunctsOf(condition: Condition): readonly Conjunct[] {
 
 /** Values an `=` or `in` check allows, each as a comparable text; null for any other check. */
 export function allowedValues(check: Condition): ReadonlySet<string> | null {
+  let values = allowed.get(check);
+  if (values === undefined) allowed.set(check, (values = findAllowed(check)));
+  return values;
+}
+
+const allowed = new WeakMap<Condition, ReadonlySet<string> | null>();
+
+function findAllowed(check: Condition): ReadonlySet<string> | null {
   if (check.kind !== 'compare' || check.modifier !== null) return null;
   if (check.op !== '=' && check.op !== 'in') return null;
   // Within a distance, not equal to it: two such checks hold together.

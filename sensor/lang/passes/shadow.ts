@@ -28,8 +28,11 @@ export function findShadowed(rules: readonly Rule[]): readonly Shadowed[] {
   const observing = rules.filter((rule) => rule.action === null);
   const all = observing.map((rule) => factsOf(rule, ids));
   const found: Shadowed[] = [];
+  const index = new Index();
   all.forEach((later, i) => {
-    for (let j = 0; j < i; j++) {
+    const candidates = index.before(later);
+    index.add(later, i);
+    for (const j of candidates) {
       const earlier = all[j]!;
       if (earlier.rule.source !== later.rule.source || !overlap(earlier.rule, later.rule)) continue;
       if (!earlier.conjuncts.every((conjunct) => follows(conjunct, later, ids))) continue;
@@ -38,6 +41,53 @@ export function findShadowed(rules: readonly Rule[]): readonly Shadowed[] {
     }
   });
   return found;
+}
+
+/**
+ * Earlier rules by what they surely ask for. A rule that asks for one of a few values of a field can only hide one that asks for
+ * some of them too, so thousands of rules, each with its own value, need not be compared with each other.
+ */
+class Index {
+  readonly #byValue = new Map<string, number[]>();
+  /** Rules that ask for no value of a field but evt.type. */
+  readonly #others: number[] = [];
+
+  /** Rules that may hide this one, in order. */
+  before(later: Facts): readonly number[] {
+    const found = new Set(this.#others);
+    for (const [field, checks] of later.byField) {
+      for (const check of checks) {
+        const [value] = allowedValues(check) ?? [];
+        if (value === undefined) continue;
+        for (const j of this.#byValue.get(`${field} ${value}`) ?? []) found.add(j);
+      }
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
+  add(facts: Facts, number: number): void {
+    let field: string | null = null;
+    let values: ReadonlySet<string> | null = null;
+    for (const [key, checks] of facts.byField) {
+      if (key === 'evt.type') continue;
+      for (const check of checks) {
+        const allowed = allowedValues(check);
+        if (allowed === null || allowed.size >= (values?.size ?? Infinity)) continue;
+        field = key;
+        values = allowed;
+      }
+    }
+    if (field === null || values === null) {
+      this.#others.push(number);
+      return;
+    }
+    for (const value of values) {
+      const key = `${field} ${value}`;
+      const list = this.#byValue.get(key);
+      if (list === undefined) this.#byValue.set(key, [number]);
+      else list.push(number);
+    }
+  }
 }
 
 function overlap(a: Rule, b: Rule): boolean {
