@@ -261,13 +261,10 @@ const ast = fc.letrec((tie) => ({
 
 /** `a and (b and c)` prints and parses as itself: groups stay as they are. */
 describe('long chains', () => {
-  const quickest = (source: string): number => {
-    const times = Array.from({ length: 5 }, () => {
-      const startedMs = performance.now();
-      parse(source);
-      return performance.now() - startedMs;
-    });
-    return Math.min(...times);
+  const msFor = (source: string): number => {
+    const startedMs = performance.now();
+    parse(source);
+    return performance.now() - startedMs;
   };
   it.each([
     ['or', (n: number) => Array.from({ length: n }, (_, i) => `a.b = ${i}`).join(' or ')],
@@ -277,8 +274,14 @@ describe('long chains', () => {
       (n: number) => `a.b in (${Array.from({ length: n }, () => 'val(a.c)').join()})`,
     ],
   ])('of %s: eight times as long does not take sixty-four times as long', (_, chain) => {
-    quickest(chain(500));
-    expect(quickest(chain(8000))).toBeLessThan(32 * quickest(chain(1000)));
+    msFor(chain(1000));
+    // The best of several pairs: others on the machine can only make one slower.
+    let best = Infinity;
+    for (let pair = 0; pair < 8 && best >= 32; pair++) {
+      const short = Math.min(msFor(chain(1000)), msFor(chain(1000)));
+      best = Math.min(best, msFor(chain(8000)) / short);
+    }
+    expect(best).toBeLessThan(32);
   });
   it('keep their order and their spans', () => {
     const ast = parse('a.b=1 or (b or c) or d and e and not f');

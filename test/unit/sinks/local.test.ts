@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   closeSync,
+  constants,
   openSync,
   readFileSync,
   readdirSync,
@@ -72,6 +73,13 @@ describe('the file sink', () => {
   });
 });
 
+/** A pipe with a name and both its ends; opened in this order, neither waits for the other. */
+function makePipe(path: string): { readonly readEnd: number; readonly writeEnd: number } {
+  spawnSync('mkfifo', [path]);
+  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { readEnd, writeEnd: openSync(path, 'w') };
+}
+
 describe('the stdout sink', () => {
   it('writes lines to a file it shares with others without overwriting them', async () => {
     await withDir(async (dir) => {
@@ -90,12 +98,12 @@ describe('the stdout sink', () => {
   it('waits for a reader that has stopped without holding up the thread, and repeats nothing', async () => {
     await withDir(async (dir) => {
       const fifo = join(dir, 'pipe');
-      spawnSync('mkfifo', [fifo]);
+      const { readEnd, writeEnd: fd } = makePipe(fifo);
       const reader = spawn('sh', ['-c', `exec 3<${fifo}; echo open; read go; cat <&3`], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
-      const fd = openSync(fifo, 'w');
       await once(reader.stdout, 'data');
+      closeSync(readEnd);
       const sink = new StdoutSink({ name: 'o', format, fd });
       const lines = Array.from({ length: 400 }, (_, i) => `${i} ${'x'.repeat(1000)}`);
       const batch = lines.map(alert);
@@ -122,12 +130,9 @@ describe('the stdout sink', () => {
 
   it('says that nobody reads', async () => {
     await withDir(async (dir) => {
-      const fifo = join(dir, 'pipe');
-      spawnSync('mkfifo', [fifo]);
-      const reader = spawn('sh', ['-c', `exec 3<${fifo}`]);
-      const fd = openSync(fifo, 'w');
+      const { readEnd, writeEnd: fd } = makePipe(join(dir, 'pipe'));
+      closeSync(readEnd);
       const sink = new StdoutSink({ name: 'o', format, fd });
-      await once(reader, 'exit');
       expect(await sink.deliver([alert('one')], never)).toEqual({
         kind: 'retry',
         reason: 'nobody reads standard output',
