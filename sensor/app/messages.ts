@@ -94,6 +94,8 @@ export interface SensorStatus {
   /** Probe runs the kernel skipped because the probe was running already on that CPU, by program. */
   readonly skipped: Readonly<Record<string, number>>;
   readonly matches: Readonly<Record<string, number>>;
+  /** Values that a pattern was given up on, for the work they would have been: they count as not matching. */
+  readonly regexGivenUp: number;
   readonly processes: Readonly<Record<string, number>>;
   readonly containers: Readonly<Record<string, number>>;
   readonly spool: Readonly<Record<string, number>>;

@@ -36,6 +36,9 @@ export function renderStatus(value: unknown): string {
       Object.entries(rules.matches).map(([name, count]) => [String(count), printable(name)]),
       '  ',
     ),
+    ...(rules.regexGivenUp > 0
+      ? [`  ${rules.regexGivenUp} values were too much work for a pattern: taken as not matching\n`]
+      : []),
     ...renderBlocks(status.enforcement),
     ...captures(status.captures),
     `\nspool  ${spool.bytes} bytes in ${spool.segments} segments, ${spool.appended} alerts so far, ${spool.dropped} dropped\n`,

@@ -18,7 +18,13 @@ export { allFields, findField, resolveFieldText } from './fields/index.js';
 export * from './events/index.js';
 export { renderText } from './render/text.js';
 export { diagnosticJson } from './render/json.js';
-export { MAX_SUBJECT, RegexMatcher, checkRegex, useLinearRegex } from './regex/index.js';
+export {
+  MAX_SUBJECT,
+  RegexMatcher,
+  checkRegex,
+  regexGivenUp,
+  useLinearRegex,
+} from './regex/index.js';
 export type { RegexCheck } from './regex/index.js';
 export { compileCondition, parseCondition } from './condition.js';
 export type { ConditionOptions, ParsedCondition, StandaloneCondition } from './condition.js';

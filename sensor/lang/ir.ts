@@ -42,7 +42,7 @@ export type Literal =
   | { readonly kind: 'int'; readonly value: bigint }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'net'; readonly value: Net }
-  /** Translated from RE2's POSIX syntax; matches the whole value; applied to text, not bytes. */
+  /** `text` is the pattern, in RE2's POSIX syntax; it matches the whole value, as text, not as bytes. */
   | {
       readonly kind: 'regex';
       readonly source: string;

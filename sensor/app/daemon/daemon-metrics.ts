@@ -65,6 +65,11 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
       named('program', sensor.skipped),
     ),
     counter('saker_rule_matches', 'Alerts by rule.', named('rule', sensor.matches)),
+    counter(
+      'saker_regex_given_up',
+      'Values that a pattern was given up on: they count as not matching.',
+      [{ labels: {}, value: sensor.regexGivenUp }],
+    ),
     {
       name: 'saker_rules_generation',
       help: 'Generation of the rule set in force.',

@@ -19,6 +19,7 @@ export async function statusOf(daemon: Daemon) {
       loaded: rules.length,
       enabled: rules.filter(({ enabled }) => enabled).length,
       matches: sensor.matches,
+      regexGivenUp: sensor.regexGivenUp,
     },
     enforcement: daemon.enforcement?.status() ?? null,
     spool: {

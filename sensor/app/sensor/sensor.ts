@@ -5,7 +5,7 @@ import { Identity, type LiveEvent } from '../../identity/index.js';
 import { readVerdict } from '../../enforce/index.js';
 import { LearntRecords, type CapturedRules } from '../../capture/index.js';
 import { cgroupScope, openProbes, type CgroupScope, type Probes } from '../../kernel/index.js';
-import { EVENT_NAMES, useLinearRegex, type Rule } from '../../lang/index.js';
+import { EVENT_NAMES, regexGivenUp, useLinearRegex, type Rule } from '../../lang/index.js';
 import { SpoolShared, SpoolWriter } from '../../spool/index.js';
 import { errorBody } from '../control/index.js';
 import type {
@@ -281,6 +281,7 @@ export class Sensor {
         ]),
       ),
       matches: Object.fromEntries(this.#pipeline.matches),
+      regexGivenUp,
       ...this.#identity.stats(),
       spool: {},
       pauses: this.#collections.pauses(),

@@ -1,5 +1,5 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
-import { didYouMean } from '../../core/suggest.js';
+import { didYouMean } from '../../core/index.js';
 import { BASES } from './bases.js';
 import { plainEvent, type PlainEvent } from './plain-event.js';
 

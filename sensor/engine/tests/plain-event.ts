@@ -1,5 +1,5 @@
 import { toBytes } from '../../core/bytes.js';
-import { didYouMean } from '../../core/suggest.js';
+import { didYouMean } from '../../core/index.js';
 import type { FieldDef, FieldUse, FieldValue } from '../../lang/field-def.js';
 import { allFields, findField, resolveFieldText } from '../../lang/fields/index.js';
 import { shapeOfUse } from '../shape.js';

@@ -21,7 +21,7 @@ const status = {
   accounting: { total: counts, kinds: { 'file.open': counts } },
   undecodable: { DECODE_TRUNCATED: 2, OTHER: 0 },
   skipped: {},
-  rules: { generation: 3, loaded: 12, enabled: 11, matches: { 'Sh\u0007ell': 9 } },
+  rules: { generation: 3, loaded: 12, enabled: 11, matches: { 'Sh\u0007ell': 9 }, regexGivenUp: 4 },
   enforcement: null,
   spool: {
     dir: '/s',
@@ -45,6 +45,7 @@ describe('the status for people', () => {
     expect(text).toMatch(/kind +seen +filtered +sent +received +lost\n/);
     expect(text).toMatch(/file\.open +10 +4 +5 +5 +1 ring_full\n/);
     expect(text).toMatch(/undecodable\n +2 +DECODE_TRUNCATED\n/);
+    expect(text).toContain('  4 values were too much work for a pattern: taken as not matching\n');
     expect(text).not.toContain('OTHER');
     expect(text).not.toContain('probe runs the kernel skipped');
     expect(text).toContain('generation 3, 11 of 12 enabled');
