@@ -54,7 +54,10 @@ describeEverywhere('whose event it is', (place) => {
   /** Runs steps of `act` from a shell outside; %FILE is a name of this call's own. What the alerts about it say, in order. */
   async function alertsOf(steps: string, alerts = 1): Promise<AlertLine['output_fields'][]> {
     const name = `saker-who-${++count}`;
-    await mustExec(place(), `${act} ${steps.replaceAll('%FILE', name)} || exit; sleep ${stays()}; true`);
+    await mustExec(
+      place(),
+      `${act} ${steps.replaceAll('%FILE', name)} || exit; sleep ${stays()}; true`,
+    );
     const about = (a: AlertLine) => String(a.output_fields['fd.name']).endsWith(`/${name}`);
     const all = await daemon.waitForAlerts((lines) => lines.filter(about).length >= alerts);
     return all.filter(about).map((alert) => alert.output_fields);
