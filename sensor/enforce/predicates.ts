@@ -1,6 +1,7 @@
 import type { ByteString } from '../core/bytes.js';
 import { isMapped } from './address.js';
-import type { Condition, Literal, Net, Operand, Span } from '../lang/ir.js';
+import type { Condition, Literal, Net, Operand } from '../lang/ir.js';
+import { nearestPath, refuse, refuseField, type Refusal } from './refusals.js';
 
 /** `action: block` judges flows of these protocols. */
 export const PROTOCOLS = ['tcp', 'udp'] as const;
@@ -50,13 +51,7 @@ export type Reading =
   | { readonly kind: 'always'; readonly note: string }
   /** Names the direction: out. */
   | { readonly kind: 'egress' }
-  | {
-      readonly kind: 'refused';
-      readonly span: Span;
-      readonly code: string;
-      readonly message: string;
-      readonly hint?: string;
-    };
+  | Refusal;
 
 const EGRESS = new Set(['connect', 'sendto', 'sendmsg', 'sendmmsg']);
 const INGRESS = new Set([
@@ -83,44 +78,10 @@ const OUTCOME = new Set([
   'fd.is_upstream',
 ]);
 
-/** The near end of a flow that goes out. */
-const NEAR_END = new Set(['fd.cip', 'fd.lip', 'fd.cnet', 'fd.lnet', 'fd.cport', 'fd.lport']);
-
 const REMOTE_ADDRESS = new Set(['fd.sip', 'fd.rip', 'fd.snet', 'fd.rnet']);
 const EITHER_ADDRESS = new Set(['fd.ip', 'fd.net']);
 const REMOTE_PORT = new Set(['fd.sport', 'fd.rport']);
 const EITHER_PORT = new Set(['fd.port']);
-
-/** What to write instead. Keys are field names, or groups of them. */
-const NEAREST: Readonly<Record<string, string>> = {
-  'proc.name':
-    'use proc.exepath with the whole path, as /usr/bin/curl: a process can give itself any name',
-  'proc.exe': 'use proc.exepath: the caller of execve chooses proc.exe',
-  'proc.cmdline': 'use proc.exepath: a process can rewrite its arguments',
-  'proc.args': 'use proc.exepath: a process can rewrite its arguments',
-  'proc.pname': 'use proc.exepath of the process itself; ancestors are not enforceable yet',
-  'proc.aname': 'use proc.exepath of the process itself; ancestors are not enforceable yet',
-  'proc.pexepath': 'use proc.exepath of the process itself; ancestors are not enforceable yet',
-  'proc.aexepath': 'use proc.exepath of the process itself; ancestors are not enforceable yet',
-  'proc.pid': 'use proc.exepath or container.id: a number names another process tomorrow',
-  'fd.name': 'use fd.rip and fd.rport',
-  'fd.cip': 'use fd.rip: of a flow that goes out, the far end decides',
-  'fd.lip': 'use fd.rip: of a flow that goes out, the far end decides',
-  'fd.cnet': 'use fd.rnet: of a flow that goes out, the far end decides',
-  'fd.lnet': 'use fd.rnet: of a flow that goes out, the far end decides',
-  'fd.cport': 'use fd.rport: of a flow that goes out, the far end decides',
-  'fd.lport': 'use fd.rport: of a flow that goes out, the far end decides',
-  'fd.proto': 'use fd.rport',
-  'fd.sip.name': 'use fd.sip with the addresses: names are not enforceable yet',
-  'fd.rip.name': 'use fd.rip with the addresses: names are not enforceable yet',
-  'container.full_id': 'use container.id with the first 12 characters',
-  'container.name': 'use container.id',
-  'container.image.repository': 'use container.id',
-  'user.name': 'use proc.exepath or container.id: users are not enforceable yet',
-  'user.uid': 'use proc.exepath or container.id: users are not enforceable yet',
-  'k8s.ns.name': 'use container.id: labels and names of pods are not enforceable yet',
-  'k8s.pod.name': 'use container.id: labels and names of pods are not enforceable yet',
-};
 
 /** Reads one comparison of a block rule's condition. */
 export function readLeaf(leaf: Leaf): Reading {
@@ -239,18 +200,6 @@ function readPath(leaf: Compare, values: readonly Literal[]): Reading {
     exact: prefixes ? [] : paths,
     prefixes: prefixes ? paths : [],
   });
-}
-
-/** The same, or the most of it that can be said, with `startswith`; undefined: nothing of the kind. */
-function nearestPath(op: string, paths: readonly string[]): string | undefined {
-  const prefixes = paths.map((path) => {
-    if (op === 'pmatch') return `${path.replace(/\/+$/, '')}/`;
-    const fixed = /^[^*?[\]{}]*/.exec(path)?.[0] ?? '';
-    return op === 'glob' && fixed.startsWith('/') && fixed.length > 1 ? fixed : null;
-  });
-  if (prefixes.length === 0 || prefixes.includes(null)) return undefined;
-  const tests = prefixes.map((prefix) => `proc.exepath startswith ${prefix}`);
-  return `use ${tests.length === 1 ? tests[0] : `(${tests.join(' or ')})`}`;
 }
 
 function readAddress(leaf: Compare, values: readonly Literal[]): Reading {
@@ -422,48 +371,6 @@ function text(literal: Literal): string {
     case 'net':
       return '';
   }
-}
-
-function refuseField(left: Extract<Operand, { kind: 'field' }>): Reading {
-  const { def, text: written } = left.use;
-  const why = NEAR_END.has(def.name)
-    ? 'of a new flow it is not chosen yet'
-    : def.trust === 'subject'
-      ? 'the watched process can set it to what it likes'
-      : 'it is not in the tables by which the kernel decides';
-  const group = def.name.split('.')[0] ?? '';
-  const hint =
-    NEAREST[def.name] ??
-    NEAREST_OF_GROUP[group] ??
-    'leave it out, or make this a rule without action';
-  return {
-    kind: 'refused',
-    span: left.span,
-    code: 'not-enforceable',
-    message: `${written} cannot be decided in the kernel: ${why}`,
-    hint,
-  };
-}
-
-const NEAREST_OF_GROUP: Readonly<Record<string, string>> = {
-  proc: 'use proc.exepath',
-  thread: 'use proc.exepath or container.id',
-  user: NEAREST['user.name']!,
-  group: NEAREST['user.name']!,
-  container: 'use container.id',
-  k8s: NEAREST['k8s.pod.name']!,
-  k8smeta: NEAREST['k8s.pod.name']!,
-  fd: 'use fd.rip, fd.rnet, fd.rport or fd.l4proto',
-};
-
-function refuse(span: Span, message: string, hint?: string): Reading {
-  return {
-    kind: 'refused',
-    span,
-    code: 'not-enforceable',
-    message,
-    ...(hint === undefined ? {} : { hint }),
-  };
 }
 
 function describe(operand: Operand): string {

@@ -70,10 +70,10 @@ const play = (place: () => Place): void => {
   let is: Played;
   beforeAll(async () => {
     const out = await mustExec(place(), `unshare -n -m ${runTs('test/e2e/block/play.ts')}`, {
-      timeoutMs: 600_000,
+      timeoutMs: 900_000,
     });
     is = JSON.parse(out.trim().split('\n').at(-1)!) as Played;
-  }, 620_000);
+  }, 920_000);
 
   it('reports in audit mode, and lets everything pass', () => {
     expect(is.audit).toEqual({

@@ -11,11 +11,11 @@ const PORT = 7001;
 const OTHER_PORT = 7002;
 
 /** A guest is slow. */
-const START_MS = 150_000;
+const START_MS = 300_000;
 
 const place: Place = {
   ...thisMachine(),
-  exec: (script, options) => runProgram('bash', ['-c', script], { timeoutMs: 120_000, ...options }),
+  exec: (script, options) => runProgram('bash', ['-c', script], { timeoutMs: 240_000, ...options }),
 };
 
 /** A rule file with one rule, which blocks what `who` describes from one port of the far side. */
