@@ -148,6 +148,8 @@ export async function makeRig(
     sh,
     async close() {
       for (const child of children) child.kill('SIGKILL');
+      // They go with the namespaces of their peers, but some time later: the next rig wants the names now.
+      sh('for link in pod0 world0; do ip link del $link 2>/dev/null || true; done');
       for (let i = 0; i < 100; i++) {
         try {
           for (const pid of sh(

@@ -36,7 +36,9 @@ export class SensorLink {
   readonly #watchers = new Map<number, TakeEvents>();
   readonly #onCaptureEnd = new Map<number, (summary: CaptureEnded) => void>();
   #id = 0;
+  /** Its end is no surprise: it was told to, or said why it cannot begin. */
   #ending = false;
+  #stopped: Promise<void> | null = null;
 
   /**
    * Starts the thread.
@@ -65,7 +67,9 @@ export class SensorLink {
           });
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
-      if (!this.#ending) onEnd(error);
+      if (this.#ending) return;
+      this.#ending = true;
+      onEnd(error);
     };
     this.#worker.on('message', (message: FromSensor) => {
       this.#take(message, onEnd);
@@ -135,12 +139,17 @@ export class SensorLink {
   }
 
   /** Detaches everything and ends the thread; after a deadline it is ended by force. */
-  async stop(): Promise<void> {
-    if (this.#ending) return;
-    this.#ending = true;
-    const done = this.#wait<void>('stopped', STOP_MS).catch(() => undefined);
-    this.#send({ kind: 'stop' });
-    await done;
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#ending) {
+      this.#ending = true;
+      const done = this.#wait<void>('stopped', STOP_MS).catch(() => undefined);
+      this.#send({ kind: 'stop' });
+      await done;
+    }
     await this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(stopped());
     this.#waiting.clear();
