@@ -144,32 +144,35 @@ export class KafkaCluster {
     /** By their place: after a crash the reader begins anew. */
     const messages = new Map<string, ReadMessage>();
     const consumer = this.client.consumer({ groupId: `read-${Date.now()}-${Math.random()}` });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      // A coordinator that has just moved still loads: the client starts itself again.
-      consumer.on(consumer.events.CRASH, ({ payload }) => {
-        if (!payload.restart) reject(payload.error);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await new Promise<void>((resolve, reject) => {
+        // A coordinator that has just moved still loads: the client starts itself again.
+        consumer.on(consumer.events.CRASH, ({ payload }) => {
+          if (!payload.restart) reject(payload.error);
+        });
+        consumer
+          .run({
+            eachMessage: async ({ topic, partition, message }) => {
+              const headers = Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)]);
+              const from = `${topic}/${partition}`;
+              messages.set(`${from}/${message.offset}`, {
+                topic,
+                partition,
+                key: String(message.key),
+                value: String(message.value),
+                headers: Object.fromEntries(headers) as Record<string, string>,
+              });
+              if (Number(message.offset) + 1 >= (open.get(from) ?? 0)) open.delete(from);
+              if (open.size === 0) resolve();
+            },
+          })
+          .catch(reject);
       });
-      consumer
-        .run({
-          eachMessage: async ({ topic, partition, message }) => {
-            const headers = Object.entries(message.headers ?? {}).map(([k, v]) => [k, String(v)]);
-            const from = `${topic}/${partition}`;
-            messages.set(`${from}/${message.offset}`, {
-              topic,
-              partition,
-              key: String(message.key),
-              value: String(message.value),
-              headers: Object.fromEntries(headers) as Record<string, string>,
-            });
-            if (Number(message.offset) + 1 >= (open.get(from) ?? 0)) open.delete(from);
-            if (open.size === 0) resolve();
-          },
-        })
-        .catch(reject);
-    });
-    await consumer.disconnect();
+    } finally {
+      await consumer.disconnect();
+    }
     return [...messages.values()];
   }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { add, sum, type Outcome } from './result.ts';
 
 /** The part of jest's JSON report that we read. */
@@ -15,6 +15,9 @@ interface JestReport {
     }[];
   }[];
 }
+
+/** So long jest may take to end once its report is written. */
+const LEFT_SECONDS = 30;
 
 /** Runs one jest project; its output goes to ours as it comes. A file that does not load counts as one failure. */
 export async function runJest(project: string, pattern?: string): Promise<Outcome> {
@@ -44,7 +47,14 @@ export async function runJest(project: string, pattern?: string): Promise<Outcom
         stdio: ['ignore', 'ignore', 'inherit'],
       },
     );
-    child.on('close', resolve);
+    let left = 0;
+    const watch = setInterval(() => {
+      if (existsSync(report) && ++left >= LEFT_SECONDS) child.kill('SIGKILL');
+    }, 1000);
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve(code);
+    });
   });
   let read: JestReport;
   try {
@@ -56,7 +66,10 @@ export async function runJest(project: string, pattern?: string): Promise<Outcom
       failures: [`jest ${project} ended with status ${status} and no report`],
     };
   }
-  return read.testResults.map(outcomeOfFile).reduce(add, sum());
+  const outcome = read.testResults.map(outcomeOfFile).reduce(add, sum());
+  if (status !== null) return outcome;
+  const failure = `jest ${project} did not end: something that a test started is still there`;
+  return add(outcome, { ...sum(), failed: 1, failures: [failure] });
 }
 
 function outcomeOfFile(file: JestReport['testResults'][number]): Outcome {
