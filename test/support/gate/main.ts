@@ -24,12 +24,13 @@ if (values.help) {
   process.exit(0);
 }
 
-const wanted = new Map(
-  positionals.map((arg) => {
-    const [name = '', pattern] = arg.split(/:(.*)/s);
-    return [name, pattern];
-  }),
-);
+// A suite that is named twice, with two patterns, plays the files of both; without a pattern, all.
+const wanted = new Map<string, string | undefined>();
+for (const arg of positionals) {
+  const [name = '', pattern] = arg.split(/:(.*)/s);
+  const before = wanted.has(name) ? wanted.get(name) : '';
+  wanted.set(name, before === '' ? pattern : before && pattern && `${before}|${pattern}`);
+}
 for (const name of wanted.keys()) {
   if (!suites.some((s) => s.name === name)) {
     console.error(`no suite "${name}": ${suites.map((s) => s.name).join(', ')}`);
