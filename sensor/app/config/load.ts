@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
 import { PRIORITIES, type Priority } from '../../lang/ir.js';
 import type { Selection } from '../../lang/index.js';
+import type { TlsFiles } from '../../sinks/index.js';
 import { expandText, REAL_ENVIRONMENT, type Environment } from './expand.js';
 import { applyOverrides } from './overrides.js';
 import type { ConfigProblem } from './problem.js';
@@ -15,7 +16,6 @@ import type {
   OutputConfig,
   RouteConfig,
   SinkConfig,
-  TlsConfig,
 } from './types.js';
 import { validate, type Json } from './validate.js';
 
@@ -393,7 +393,7 @@ function toSink(raw: RawSink): SinkConfig {
   }
 }
 
-function toTls(raw: RawTls | null): TlsConfig | null {
+function toTls(raw: RawTls | null): TlsFiles | null {
   return raw && { ca: raw.ca, cert: raw.cert, key: raw.key, serverName: raw.server_name };
 }
 

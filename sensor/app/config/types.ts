@@ -2,6 +2,7 @@ import type { LogLevel } from '../../core/index.js';
 import type { AppendOutput } from '../../lang/index.js';
 import type { Priority } from '../../lang/ir.js';
 import type { Selection } from '../../lang/index.js';
+import type { TlsFiles } from '../../sinks/index.js';
 
 /** A checked configuration: every default filled in, every secret read. Frozen. */
 export interface Config {
@@ -91,14 +92,6 @@ export interface FileSinkConfig extends SinkBase {
   readonly fsync: boolean;
 }
 
-/** Paths of PEM files. */
-export interface TlsConfig {
-  readonly ca: string | null;
-  readonly cert: string | null;
-  readonly key: string | null;
-  readonly serverName: string | null;
-}
-
 export interface KafkaSinkConfig extends SinkBase {
   readonly type: 'kafka';
   readonly brokers: readonly string[];
@@ -107,7 +100,7 @@ export interface KafkaSinkConfig extends SinkBase {
   readonly compression: 'none' | 'gzip' | 'zstd';
   readonly clientId: string;
   readonly requestTimeoutMs: number;
-  readonly tls: TlsConfig | null;
+  readonly tls: TlsFiles | null;
   readonly sasl: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
@@ -123,7 +116,7 @@ export interface OtlpSinkConfig extends SinkBase {
   readonly headers: Readonly<Record<string, string>>;
   readonly requestTimeoutMs: number;
   readonly resource: Readonly<Record<string, string>>;
-  readonly tls: TlsConfig | null;
+  readonly tls: TlsFiles | null;
 }
 
 export interface MetricsConfig {
@@ -133,7 +126,7 @@ export interface MetricsConfig {
     readonly endpoint: string;
     readonly protocol: 'http' | 'grpc';
     readonly headers: Readonly<Record<string, string>>;
-    readonly tls: TlsConfig | null;
+    readonly tls: TlsFiles | null;
     readonly intervalMs: number;
   } | null;
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import kafkajs, {
@@ -10,6 +8,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs';
 import type { Logger } from '../../core/index.js';
+import { tlsOptions } from '../tls.js';
 import type { KafkaSinkOptions } from './options.js';
 import { ignoreNegativeTimeouts } from './warnings.js';
 
@@ -202,14 +201,4 @@ export function assertCovered(
   throw new KafkaUncovered(
     `no acknowledgement for ${topic}/${partition} among [${seen.join(', ')}]`,
   );
-}
-
-/** Read for each session, so that renewed certificates are taken up. */
-function tlsOptions(tls: NonNullable<KafkaSinkOptions['tls']>): ConnectionOptions {
-  return {
-    ...(tls.ca === null ? {} : { ca: readFileSync(tls.ca) }),
-    ...(tls.cert === null ? {} : { cert: readFileSync(tls.cert) }),
-    ...(tls.key === null ? {} : { key: readFileSync(tls.key) }),
-    ...(tls.serverName === null ? {} : { servername: tls.serverName }),
-  };
 }

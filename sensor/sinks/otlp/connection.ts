@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { checkServerIdentity } from 'node:tls';
 import type { ChannelCredentials, Metadata } from '@grpc/grpc-js';
+import { tlsOptions, type TlsFiles } from '../tls.js';
 
 /** Where a collector is and how it is spoken to. */
 export interface OtlpPeer {
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Paths of PEM files; null: the system's authorities, where the endpoint is https. */
-  readonly tls: {
-    readonly ca: string | null;
-    readonly cert: string | null;
-    readonly key: string | null;
-    readonly serverName: string | null;
-  } | null;
+  /** Null: the system's authorities, where the endpoint is https. */
+  readonly tls: TlsFiles | null;
 }
 
 /**
@@ -35,10 +31,7 @@ export function httpConnection(
     headers: { ...headers },
     httpAgentOptions: {
       keepAlive: true,
-      ...(tls?.ca == null ? {} : { ca: readFileSync(tls.ca) }),
-      ...(tls?.cert == null ? {} : { cert: readFileSync(tls.cert) }),
-      ...(tls?.key == null ? {} : { key: readFileSync(tls.key) }),
-      ...(tls?.serverName == null ? {} : { servername: tls.serverName }),
+      ...(tls === null ? {} : tlsOptions(tls)),
     },
   };
 }

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon } from '../../support/daemon.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
 import { mustExec, runProgram, thisMachine, type Place } from '../../support/place.js';
-import { makeRig, type Rig, type Talker } from '../../support/rig.js';
+import { playWithDaemon } from '../../support/play.js';
+import type { Rig, Talker } from '../../support/rig.js';
 
 const PORT = 7001;
 const OTHER_PORT = 7002;
@@ -179,18 +180,4 @@ async function playKept(
   };
 }
 
-const rig = await makeRig([PORT, OTHER_PORT]);
-let daemon: Daemon | undefined;
-let result: unknown;
-try {
-  result = await play(rig, (started) => {
-    daemon = started;
-  });
-} finally {
-  await daemon?.remove();
-  await rig.close();
-}
-process.stdout.write(
-  `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`,
-);
-process.exit(0);
+await playWithDaemon([PORT, OTHER_PORT], play);

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon } from '../../support/daemon.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
 import { mustExec, quote, thisMachine, type Ran } from '../../support/place.js';
-import { FAR4, makeRig, type Rig } from '../../support/rig.js';
+import { playWithDaemon } from '../../support/play.js';
+import { FAR4, type Rig } from '../../support/rig.js';
 
 const PORT = 7001;
 
@@ -128,15 +129,4 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
   };
 }
 
-const rig = await makeRig([PORT]);
-let daemon: Daemon | undefined;
-let result: unknown;
-try {
-  result = await play(rig, (started) => {
-    daemon = started;
-  });
-} finally {
-  await daemon?.remove();
-  await rig.close();
-}
-process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+await playWithDaemon([PORT], play);

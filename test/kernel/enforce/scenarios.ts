@@ -33,6 +33,7 @@ import {
   type World,
 } from '../../support/block-rules.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
+import { tell } from '../../support/play.js';
 import { FAR4, FAR6, makeRig, type Rig, type Talker } from '../../support/rig.js';
 import { startQuietSensor, startSensor, type TestSensor } from './sensor.js';
 
@@ -834,9 +835,7 @@ if (names[0] === '--sensor') {
     } finally {
       await rig.close();
     }
-    process.stdout.write(
-      `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))}\n`,
-    );
+    await tell(result);
   }
   process.exit(0);
 }
