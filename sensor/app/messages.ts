@@ -99,7 +99,7 @@ export interface SensorStatus {
   readonly processes: Readonly<Record<string, number>>;
   readonly containers: Readonly<Record<string, number>>;
   readonly spool: Readonly<Record<string, number>>;
-  /** Garbage collections of the sensor thread: how often and how long it stood still for them, milliseconds. */
+  /** Garbage collections of the sensor thread since it watches: how often and how long it stood still, milliseconds. */
   readonly pauses: {
     readonly count: number;
     readonly totalMs: number;

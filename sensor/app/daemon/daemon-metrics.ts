@@ -78,7 +78,7 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
     },
     {
       name: 'saker_gc_longest_pause_seconds',
-      help: 'Longest garbage collection of the sensor thread.',
+      help: 'Longest garbage collection of the sensor thread since it watches.',
       type: 'gauge',
       samples: [{ labels: {}, value: sensor.pauses.longestMs / 1000 }],
     },

@@ -1,13 +1,16 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 
-/** How long this thread stood still for garbage collection, since it began. */
+/** How long this thread stood still for garbage collection, since {@link Collections.begin}. */
 export interface Pauses {
   readonly count: number;
   readonly totalMs: number;
   readonly longestMs: number;
 }
 
-/** Counts the garbage collections of the thread it is made on. */
+/**
+ * Counts the garbage collections of the thread it is made on, from the moment that events wait for them: the rules'
+ * code is made before, and leaves one long collection behind.
+ */
 export class Collections {
   readonly #observer: PerformanceObserver;
   #count = 0;
@@ -22,6 +25,9 @@ export class Collections {
         this.#longestMs = Math.max(this.#longestMs, duration);
       }
     });
+  }
+
+  begin(): void {
     this.#observer.observe({ entryTypes: ['gc'] });
   }
 

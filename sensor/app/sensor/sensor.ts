@@ -170,6 +170,7 @@ export class Sensor {
       this.#spool.tick();
     }, TICK_MS);
     this.#tellContainers();
+    this.#collections.begin();
     this.#post({
       kind: 'watching',
       report: { events: this.#probes.plan.events, sharedMaps: this.#probes.sharedMaps() },
