@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SakerError } from '../core/index.js';
+import { SakerError, whyUnreadable } from '../core/index.js';
 
 /** A rule file as read: the loader never touches the disk. */
 export interface RuleFile {
@@ -25,7 +25,7 @@ function filesBelow(path: string, named: boolean): string[] {
   try {
     isFolder = statSync(path).isDirectory();
   } catch (cause) {
-    throw new SakerError('RULE_FILE', `cannot read ${path}: ${(cause as Error).message}`, {
+    throw new SakerError('RULE_FILE', `cannot read ${path}: ${whyUnreadable(cause)}`, {
       hint: 'name a rule file or a folder of rule files',
       cause,
     });

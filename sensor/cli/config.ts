@@ -9,7 +9,7 @@ import {
 import { EXIT, SakerError } from '../core/index.js';
 import type { Reloaded } from '../app/daemon/index.js';
 import { withClient, withSocket } from './daemon.js';
-import { outputOption, printJson } from './output.js';
+import { counted, outputOption, printJson } from './output.js';
 
 /** Adds `saker config check|show|schema|reload`. */
 export function addConfig(program: Command): void {
@@ -96,7 +96,7 @@ Examples:
 }
 
 function renderReloaded({ generation, rules, sinks, needsRestart }: Reloaded): string {
-  const lines = [`generation ${generation} is in force: ${rules} rules`];
+  const lines = [`generation ${generation} is in force: ${counted(rules, 'rule')}`];
   for (const what of ['added', 'changed', 'removed'] as const) {
     if (sinks[what].length > 0) lines.push(`sinks ${what}: ${sinks[what].join(', ')}`);
   }

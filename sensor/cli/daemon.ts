@@ -1,11 +1,14 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { closest, SakerError } from '../core/index.js';
+import { closest, type SakerError } from '../core/index.js';
 import { EVENT_NAMES } from '../lang/index.js';
 import { ControlClient } from '../app/control/index.js';
 import type { EventFilter } from '../app/messages.js';
 import { DEFAULT_RUN_DIR, socketPath } from '../app/paths.js';
 import { outputOption, printable, printJson } from './output.js';
 import { renderStatus } from './render-status.js';
+
+/** A little longer than the threads of a sensor wait for each other. */
+const STATUS_MS = 12_000;
 
 interface SocketOptions {
   readonly runDir: string;
@@ -19,7 +22,7 @@ export function addDaemonCommands(program: Command): void {
   )
     .addHelpText('after', '\nExamples:\n  saker status\n  saker status -o json | jq .accounting')
     .action(async (options: SocketOptions) => {
-      const status = await withClient(options, (client) => client.call('status'));
+      const status = await withClient(options, (client) => client.call('status', {}, STATUS_MS));
       if (options.output === 'json') printJson(status);
       else process.stdout.write(renderStatus(status));
     });
@@ -106,20 +109,10 @@ export async function withClient<T>(
 /** So long the sensor may take to release blocks by itself. */
 const NET_OFF_MS = 5_000;
 
-/** Rejects after that time; the process does not wait for it. */
-const noAnswer = (ms: number): Promise<never> =>
-  new Promise((_, reject) => {
-    setTimeout(() => {
-      reject(new SakerError('NO_ANSWER', 'the sensor does not answer', { hint: 'is it stopped?' }));
-    }, ms).unref();
-  });
-
 /** By the sensor; where none listens or it hangs, by hand: blocks may be meant to outlive it (on_exit: keep). */
 async function netOff(options: SocketOptions): Promise<{ readonly message: string }> {
   try {
-    const answer = await withClient(options, (client) =>
-      Promise.race([client.call('net.off'), noAnswer(NET_OFF_MS)]),
-    );
+    const answer = await withClient(options, (client) => client.call('net.off', {}, NET_OFF_MS));
     return answer as { message: string };
   } catch (error) {
     const { code } = error as SakerError;

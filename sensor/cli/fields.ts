@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, closest } from '../core/index.js';
 import { allFields, type FieldDef } from '../lang/index.js';
-import { outputOption, printJson } from './output.js';
+import { counted, outputOption, printJson } from './output.js';
 
 interface FieldOptions {
   readonly output: 'text' | 'json';
@@ -93,7 +93,7 @@ function* groupsOf(fields: readonly FieldDef[]): Generator<readonly [string, rea
 export function fieldsText(fields: readonly FieldDef[]): string {
   const out: string[] = [];
   for (const [group, members] of groupsOf(fields)) {
-    out.push(`${group}: ${members.length} ${members.length === 1 ? 'field' : 'fields'}\n`);
+    out.push(`${group}: ${counted(members.length, 'field')}\n`);
     for (const field of members) {
       const notes = notesOf(field);
       const behind = notes.length === 0 ? '' : `  (${notes.join(', ')})`;

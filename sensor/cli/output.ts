@@ -22,6 +22,11 @@ export function toJson(value: unknown): string {
   });
 }
 
+/** `1 rule`, `2 rules`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
 /** Rows as aligned columns; the last one is not padded. Cells are shown as they are: escape hostile ones first. */
 export function table(rows: readonly (readonly string[])[], indent = ''): string {
   const widths: number[] = [];

@@ -45,13 +45,22 @@ Exit status: 0 ok, 1 findings, 2 usage, 3 environment, 4 permission, 5 no sensor
   addCompletion(program);
   addVersion(program);
 
-  for (const command of allCommands(program)) command.exitOverride();
+  for (const [command, path] of allCommands(program, 'saker')) {
+    command
+      .exitOverride()
+      .showHelpAfterError(
+        command.commands.length > 0
+          ? `(\`${path} --help\` lists the commands)`
+          : `(\`${path} --help\` shows what it takes)`,
+      );
+  }
   return program;
 }
 
-function* allCommands(parent: Command): Generator<Command> {
+function* allCommands(parent: Command, path: string): Generator<readonly [Command, string]> {
   for (const command of parent.commands) {
-    yield command;
-    yield* allCommands(command);
+    const at = `${path} ${command.name()}`;
+    yield [command, at];
+    yield* allCommands(command, at);
   }
 }

@@ -1,5 +1,5 @@
 import type { Status } from '../app/daemon/index.js';
-import { printable, table } from './output.js';
+import { counted, printable, table } from './output.js';
 
 type Enforcement = NonNullable<Status['enforcement']>;
 
@@ -30,11 +30,11 @@ export function renderBlocks(enforcement: Status['enforcement']): string[] {
     return count > 0 ? [[String(count), what]] : [];
   });
   return [
-    `\nblocks  ${state}, ${clauses} ${clauses === 1 ? 'clause' : 'clauses'}${pinned === null ? '' : ', stay in force when the sensor ends'}\n`,
+    `\nblocks  ${state}, ${counted(clauses, 'clause')}${pinned === null ? '' : ', stay in force when the sensor ends'}\n`,
     table(
       rules.map(({ rule, state: of, hits, reasons }) => [
         of,
-        `${hits} ${hits === 1 ? 'decision' : 'decisions'}`,
+        counted(hits, 'decision'),
         `${printable(rule)}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`,
       ]),
       '  ',

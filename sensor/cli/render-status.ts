@@ -1,5 +1,5 @@
 import type { Status } from '../app/daemon/index.js';
-import { printable, table } from './output.js';
+import { counted, printable, table } from './output.js';
 import { renderBlocks } from './render-blocks.js';
 
 /** `saker status` for people. */
@@ -93,10 +93,6 @@ function captures({ active, started, ended, lastError }: Status['captures']): st
     ),
     ...(lastError === null ? [] : [`  last fault: ${printable(lastError)}\n`]),
   ];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function section(title: string, counts: Readonly<Record<string, number>>): string[] {

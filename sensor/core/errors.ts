@@ -16,6 +16,15 @@ export class SakerError extends Error {
   }
 }
 
+/** What `open` or `stat` failed of, for a person who named the path. */
+export function whyUnreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file or folder';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a folder';
+  return message;
+}
+
 /** Exit statuses of `saker` (README, "Exit status"). */
 export const EXIT = {
   ok: 0,

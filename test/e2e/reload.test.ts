@@ -70,7 +70,7 @@ describeHere('the configuration of a running sensor', (place) => {
     const ran = await daemon.command('config reload');
     expect([ran.stderr, ran.status]).toEqual(['', 0]);
     expect(ran.stdout).toBe(
-      'generation 2 is in force: 1 rules\nsinks added: joins\nsinks changed: changes\nsinks removed: leaves\n',
+      'generation 2 is in force: 1 rule\nsinks added: joins\nsinks changed: changes\nsinks removed: leaves\n',
     );
     await load;
     await until(async () => (await got('stays')).length >= 3000);

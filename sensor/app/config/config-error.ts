@@ -8,7 +8,9 @@ export class ConfigError extends SakerError {
 
   constructor(problems: readonly ConfigProblem[]) {
     super('CONFIG_INVALID', 'the configuration has problems', {
-      hint: '`saker config schema` prints what it may hold',
+      hint: problems.every(({ code }) => code === 'file')
+        ? 'name another one with -c; deploy/saker.yaml is a sample'
+        : '`saker config schema` prints what it may hold',
     });
     this.details = problems.map(renderProblem).join('\n');
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isMap, isSeq, type Node, type YAMLMap } from 'yaml';
+import { whyUnreadable } from '../../core/index.js';
 import { PRIORITIES, type Priority } from '../../lang/ir.js';
 import type { Selection } from '../../lang/index.js';
 import type { TlsFiles } from '../../sinks/index.js';
@@ -70,7 +71,7 @@ export function parseConfig(
 }
 
 function unreadable(path: string, error: unknown): LoadedConfig {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = `cannot be read: ${whyUnreadable(error)}`;
   const place = { source: path, line: null, column: null, excerpt: null };
   return { ok: false, problems: [{ code: 'file', message, hint: null, ...place }] };
 }

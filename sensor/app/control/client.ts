@@ -2,6 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { SakerError } from '../../core/index.js';
 import { LineParser, type ErrorBody, type Response } from './protocol.js';
 
+/** Longer than the sensor's threads wait for each other, checking large rule files included. */
+const ANSWER_MS = 60_000;
+
 /** An error the sensor answered with. */
 export class RemoteError extends SakerError {
   override readonly name = 'RemoteError';
@@ -68,8 +71,27 @@ export class ControlClient {
     return new ControlClient(socket);
   }
 
-  /** @throws RemoteError with the sensor's code; SakerError `CONNECTION_LOST`. */
-  async call(method: string, params: Record<string, unknown> = {}): Promise<unknown> {
+  /**
+   * @param timeoutMs - A process that is stopped still lets its kernel accept connections: without a bound we would wait for ever.
+   * @throws RemoteError with the sensor's code; SakerError `CONNECTION_LOST`, `NO_ANSWER`.
+   */
+  async call(
+    method: string,
+    params: Record<string, unknown> = {},
+    timeoutMs = ANSWER_MS,
+  ): Promise<unknown> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(noAnswer(timeoutMs));
+    }, timeoutMs);
+    try {
+      return await Promise.race([this.#first(method, params), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #first(method: string, params: Record<string, unknown>): Promise<unknown> {
     for await (const item of this.#request(method, params)) return item;
     throw lost();
   }
@@ -115,6 +137,12 @@ export class ControlClient {
       this.#waiting.delete(id);
     }
   }
+}
+
+function noAnswer(timeoutMs: number): SakerError {
+  return new SakerError('NO_ANSWER', `the sensor does not answer within ${timeoutMs / 1000} s`, {
+    hint: 'it may be stopped or hang, or the machine is overloaded: look at its process and its log',
+  });
 }
 
 function lost(): SakerError {

@@ -13,7 +13,7 @@ export function metricsOf(daemon: Daemon): MetricsSource {
         ...deliveryMetrics(daemon.shared, daemon.delivery?.status() ?? []),
       ];
     },
-    health: () => healthOf(daemon.alive, 'both threads answer', 'the sensor thread has ended'),
+    health: () => healthOfThreads(daemon),
     ready: () =>
       healthOf(
         daemon.alive && daemon.rules.current !== null,
@@ -21,6 +21,17 @@ export function metricsOf(daemon: Daemon): MetricsSource {
         'not watching yet',
       ),
   };
+}
+
+/** This thread answers, or nobody would be asked; so the other one is. */
+async function healthOfThreads(daemon: Daemon): Promise<Health> {
+  if (!daemon.alive) return { ok: false, detail: 'the sensor thread has ended' };
+  try {
+    await daemon.link.status();
+    return { ok: true, detail: 'both threads answer' };
+  } catch (error) {
+    return { ok: false, detail: (error as Error).message };
+  }
 }
 
 function healthOf(ok: boolean, well: string, ill: string): Health {

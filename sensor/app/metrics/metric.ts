@@ -25,8 +25,8 @@ export interface Health {
 /** Where the numbers come from. */
 export interface MetricsSource {
   collect(): readonly Metric[] | Promise<readonly Metric[]>;
-  /** Alive: threads answer. A supervisor restarts on false. */
-  health(): Health;
+  /** Alive: both threads answer, which may take as long as one may be silent. A supervisor restarts on false. */
+  health(): Health | Promise<Health>;
   /** Ready: programs attached, rules in force. */
   ready(): Health;
 }

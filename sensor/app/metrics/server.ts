@@ -86,7 +86,7 @@ async function answer(
       return;
     }
     case '/healthz':
-      sendHealth(request, response, source.health());
+      sendHealth(request, response, await source.health());
       return;
     case '/readyz':
       sendHealth(request, response, source.ready());

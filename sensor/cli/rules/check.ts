@@ -8,7 +8,7 @@ import {
   falcoRefuses,
   type LoadResult,
 } from '../../lang/index.js';
-import { printJson } from '../output.js';
+import { counted, printJson } from '../output.js';
 import { counts, load, show, withLoading, type LoadOptions } from './files.js';
 
 interface CheckOptions extends LoadOptions {
@@ -62,7 +62,7 @@ Examples:
       } else {
         show(shown, files, process.stdout);
         process.stdout.write(
-          `${files.length} files, ${result.ruleSet.rules.length} rules: ${counts(result.diagnostics)}\n`,
+          `${counted(files.length, 'file')}, ${counted(result.ruleSet.rules.length, 'rule')}: ${counts(result.diagnostics)}\n`,
         );
       }
       if (!result.ok) process.exitCode = EXIT.findings;
@@ -90,7 +90,7 @@ function sayAsFalco(result: LoadResult): void {
   if (result.files.some(falcoRefuses)) process.stderr.write(`Error: ${text}`);
   if (ours > 0) {
     process.stdout.write(
-      `${ours} more errors that Falco has no code for: saker rules check -o text\n`,
+      `${counted(ours, 'more error')} that Falco has no code for: saker rules check -o text\n`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { EXIT } from '../../core/index.js';
-import { outputOption, printable, printJson } from '../output.js';
+import { counted, outputOption, printable, printJson } from '../output.js';
 import { diffRules, type Change, type RuleDiff } from './compare.js';
 import { load, show, withLoading, type LoadOptions } from './files.js';
 
@@ -64,7 +64,7 @@ export function diffText({ same, rules, macros, lists }: RuleDiff): string {
   }
   const count = rules.added.length + rules.removed.length + rules.changed.length;
   out.push(
-    `${rules.added.length} rules added, ${rules.removed.length} removed, ${rules.changed.length} changed` +
+    `${counted(rules.added.length, 'rule')} added, ${rules.removed.length} removed, ${rules.changed.length} changed` +
       `${count === 0 ? ': the same alerts' : ''}`,
   );
   return `${out.map(printable).join('\n')}\n`;
@@ -73,7 +73,7 @@ export function diffText({ same, rules, macros, lists }: RuleDiff): string {
 function reach(affects: readonly string[]): string {
   if (affects.length === 0) return 'no rule uses it';
   const shown = affects.slice(0, 5).join(', ');
-  return `used by ${affects.length === 1 ? '1 rule' : `${affects.length} rules`}: ${shown}${affects.length > 5 ? ', …' : ''}`;
+  return `used by ${counted(affects.length, 'rule')}: ${shown}${affects.length > 5 ? ', …' : ''}`;
 }
 
 function changeLines({ key, before, after, added, removed }: Change): string[] {

@@ -2,7 +2,9 @@ import { Option, type Command } from 'commander';
 import { readRuleFiles, type RuleFile } from '../../app/rule-files.js';
 import { checkBlockRule } from '../../app/check-action.js';
 import { CAPTURED_EVENTS } from '../../app/captured-events.js';
+import { SakerError } from '../../core/index.js';
 import { loadRules, renderText, type Diagnostic, type LoadResult } from '../../lang/index.js';
+import { counted } from '../output.js';
 import { shippedRules } from '../shipped-rules.js';
 
 /** Options of every command that loads rule files. */
@@ -14,7 +16,15 @@ export interface LoadOptions {
 /** Adds `--with` and `--compat`. */
 export function withLoading(command: Command): Command {
   return command
-    .option('--with <path...>', 'load these first: macros and lists the others use')
+    .addOption(
+      new Option(
+        '--with <path>',
+        'load this first: macros and lists the others use; may be given again',
+      ).argParser((path: string, before: readonly string[] | undefined) => [
+        ...(before ?? []),
+        path,
+      ]),
+    )
     .addOption(compatOption().default('falco'));
 }
 
@@ -32,10 +42,20 @@ export interface Loaded {
   readonly result: LoadResult;
 }
 
-/** Loads the files named, after those of `--with`; none named: the shipped rules. */
+/**
+ * Loads the files named, after those of `--with`; none named: the shipped rules.
+ *
+ * @throws SakerError `NO_RULES` when there is no rule file in what was named: a wrong path is not "no problems".
+ */
 export function load(paths: readonly string[], options: LoadOptions): Loaded {
   const named = paths.length > 0 ? paths : [shippedRules()];
-  const files = readRuleFiles([...(options.with ?? []), ...named]);
+  const own = readRuleFiles(named);
+  if (own.length === 0) {
+    throw new SakerError('NO_RULES', `no rule file in ${named.join(', ')}`, {
+      hint: 'a rule file ends in .yaml or .yml; *.test.yaml and folders that begin with _ or . are left out',
+    });
+  }
+  const files = [...readRuleFiles(options.with ?? []), ...own];
   const result = loadRules(files, {
     compat: options.compat,
     captured: CAPTURED_EVENTS,
@@ -48,7 +68,7 @@ export function load(paths: readonly string[], options: LoadOptions): Loaded {
 export function counts(diagnostics: readonly Diagnostic[]): string {
   const of = (severity: Diagnostic['severity'], word: string): string[] => {
     const count = diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${word}${count === 1 ? '' : 's'}`];
+    return count === 0 ? [] : [counted(count, word)];
   };
   return [...of('error', 'error'), ...of('warning', 'warning'), ...of('hint', 'hint')].join(', ') || 'no problems';
 }

@@ -24,7 +24,7 @@ export function addRules(program: Command): void {
 Examples:
   saker rules check my_rules.yaml          every fault with line, caret and hint
   saker rules test my/                     the events in my/*.test.yaml, judged
-  saker rules list --tag network           the shipped rules that have a tag
+  saker rules list --tag mitre_persistence the shipped rules that have a tag
   saker rules show 'Sudo rights changed'   what it really asks for, and what that costs
   saker rules explain 'Sudo rights changed' --event event.yaml
   saker rules diff old/ new/               what a reload would change

@@ -26,9 +26,13 @@ export function addList(rules: Command): void {
           line,
           description,
         }));
+      if (listed.length === 0 && options.tag !== undefined) {
+        process.stderr.write(`saker: no rule has the tag "${options.tag}"\n`);
+        process.exitCode = EXIT.findings;
+      }
       if (options.names) process.stdout.write(listed.map(({ name }) => `${printable(name)}\n`).join(''));
       else if (options.output === 'json') printJson(listed);
-      else {
+      else if (listed.length > 0) {
         process.stdout.write(
           table([
             ['priority', 'rule', 'tags', 'where'],

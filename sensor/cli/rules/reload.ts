@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withClient, withSocket } from '../daemon.js';
-import { printJson } from '../output.js';
+import { counted, printJson } from '../output.js';
 
 /** Adds `saker rules reload`. */
 export function addReload(rules: Command): void {
@@ -13,6 +13,9 @@ export function addReload(rules: Command): void {
         rules: number;
       };
       if (options.output === 'json') printJson(result);
-      else process.stdout.write(`generation ${result.generation} is in force: ${result.rules} rules\n`);
+      else {
+        const rules = counted(result.rules, 'rule');
+        process.stdout.write(`generation ${result.generation} is in force: ${rules}\n`);
+      }
     });
 }

@@ -12,10 +12,9 @@ export function formatRuleTests(
     const title = `${test.file}:${test.line}: ${rule?.name ?? test.rule ?? '?'}: ${test.title}`;
     parts.push(`${title}\n${indent(failure)}`);
   }
-  const rate = Math.round((report.results.length * 1000) / Math.max(report.durationMs, 1));
   const counts = `${report.passed} passed, ${report.failed} failed`;
   const files = problems.length === 0 ? '' : `, ${problems.length} errors in test files`;
-  parts.push(`${counts}${files} (${Math.round(report.durationMs)} ms, ${rate} a second)`);
+  parts.push(`${counts}${files} (${Math.round(report.durationMs)} ms)`);
   return parts.join('\n\n');
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ControlServer } from '../../../sensor/app/control/index.js';
+import { ControlClient, ControlServer } from '../../../sensor/app/control/index.js';
 import { SakerError } from '../../../sensor/core/index.js';
 import { makeProgram } from '../../../sensor/cli/program.js';
 import { saker } from './cli.js';
@@ -68,6 +68,21 @@ describe('commands that ask a running sensor', () => {
     await new Promise<void>((resolve) => server.listen(join(dir, 'saker.sock'), resolve));
     const ran = await saker(['status', '--run-dir', dir]);
     expect([ran.code, ran.err]).toEqual([5, expect.stringContaining('CONNECTION_LOST')]);
+    server.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  it('do not wait for ever for a sensor that is stopped: its kernel still accepts', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'saker-run-'));
+    const socket = join(dir, 'saker.sock');
+    const server: Server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    const client = await ControlClient.open(socket);
+    await expect(client.call('status', {}, 20)).rejects.toMatchObject({
+      code: 'NO_ANSWER',
+      message: 'the sensor does not answer within 0.02 s',
+    });
+    client.close();
     server.close();
     rmSync(dir, { recursive: true });
   });

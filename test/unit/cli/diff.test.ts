@@ -71,7 +71,7 @@ describe('saker rules diff', () => {
     const changed = await diff(LIB + RULES, LIB + RULES.replace('rule: Two', 'rule: Four'));
     expect(changed.json.rules.added).toMatchObject([{ name: 'Four' }]);
     expect(changed.json.rules.removed).toMatchObject([{ name: 'Two' }]);
-    expect(changed.out).toContain('1 rules added, 1 removed, 0 changed');
+    expect(changed.out).toContain('1 rule added, 1 removed, 0 changed');
   });
 
   it.each([

@@ -23,7 +23,7 @@ const run = (...args: string[]): Promise<Ran> =>
 describe('the rule page', () => {
   it('has a rule without problems', async () => {
     const checked = await run('rules', 'check', 'my/');
-    expect(checked).toMatchObject({ out: '1 files, 1 rules: no problems\n', code: 0 });
+    expect(checked).toMatchObject({ out: '1 file, 1 rule: no problems\n', code: 0 });
   });
 
   it('has a test that passes', async () => {

@@ -64,7 +64,7 @@ describe('rule tests', () => {
     expect(problems).toEqual([]);
     expect(report.results.map((result) => result.failure)).toEqual([null, null, null, null, null]);
     expect(report).toMatchObject({ passed: 5, failed: 0, untested: [] });
-    expect(formatRuleTests(report)).toMatch(/^5 passed, 0 failed \(\d+ ms, \d+ a second\)$/);
+    expect(formatRuleTests(report)).toMatch(/^5 passed, 0 failed \(\d+ ms\)$/);
   });
 
   it('show a diff and the clause tree with values when an event does not fire', () => {
