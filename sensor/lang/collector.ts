@@ -19,11 +19,14 @@ export class Collector {
   readonly #report: Report;
   /** Appended conditions join as groups, not as text. */
   readonly strict: boolean;
+  /** Event sources there are. */
+  readonly #sources: readonly string[];
   #next = 0;
 
-  constructor(report: Report, strict: boolean) {
+  constructor(report: Report, strict: boolean, sources: readonly string[]) {
     this.#report = report;
     this.strict = strict;
+    this.#sources = sources;
   }
 
   defineList(item: Omit<ListItem, 'index' | 'visibility' | 'kind'>): void {
@@ -80,6 +83,7 @@ export class Collector {
             code: 'source-changed',
             falco: 'LOAD_ERR_VALIDATE',
             message: `rule "${item.name}" has source ${before.source}: it cannot be redefined with source ${item.source}`,
+            falcoMessage: 'Rule has been re-defined with a different source',
           },
           item.context,
         ),
@@ -87,11 +91,13 @@ export class Collector {
       return;
     }
     if (before !== undefined) this.#warnOfLost(before, item);
+    const source = before !== undefined && !sourceGiven ? before.source : item.source;
+    if (!this.#sources.includes(source)) this.#warnOfSource(source, item.context);
     this.rules.set(item.name, {
       kind: 'rule',
       ...item,
-      exceptions: this.#sound(item.exceptions),
-      source: before !== undefined && !sourceGiven ? before.source : item.source,
+      exceptions: this.#sound(item.exceptions, source),
+      source,
       defined: this.#next,
       ...this.#order(before),
     });
@@ -115,7 +121,12 @@ export class Collector {
       exceptions:
         parts.exceptions === undefined
           ? before.exceptions
-          : mergeExceptions(before.exceptions, parts.exceptions, this.#report),
+          : mergeExceptions(
+              before.exceptions,
+              parts.exceptions,
+              this.#report,
+              this.#sources.includes(before.source),
+            ),
       visibility: this.#next++,
     });
   }
@@ -128,7 +139,9 @@ export class Collector {
       ...before,
       ...parts,
       exceptions:
-        parts.exceptions === undefined ? before.exceptions : this.#sound(parts.exceptions),
+        parts.exceptions === undefined
+          ? before.exceptions
+          : this.#sound(parts.exceptions, before.source),
       conditionContext: before.conditionContext,
       outputContext: before.outputContext,
       visibility: this.#next++,
@@ -142,8 +155,26 @@ export class Collector {
   }
 
   /** Faulty exceptions are reported and left out: what they would make of the condition is no news. */
-  #sound(exceptions: readonly ExceptionItem[]): readonly ExceptionItem[] {
-    return exceptions.filter((exception) => validateException(exception, this.#report));
+  #sound(exceptions: readonly ExceptionItem[], source: string): readonly ExceptionItem[] {
+    const knowsFields = this.#sources.includes(source);
+    return exceptions.filter((exception) =>
+      validateException(exception, this.#report, knowsFields),
+    );
+  }
+
+  #warnOfSource(source: string, context: ItemContext): void {
+    this.#report(
+      diagnosticFor(
+        {
+          code: 'unknown-source',
+          falco: 'LOAD_UNKNOWN_SOURCE',
+          severity: 'warning',
+          message: `there is no source "${source}" here: the rule never runs`,
+          falcoMessage: `Unknown source ${source}, skipping`,
+        },
+        context,
+      ),
+    );
   }
 
   /**
@@ -200,7 +231,7 @@ export class Collector {
   }
 
   #missing(
-    kind: 'list' | 'macro' | 'rule',
+    kind: keyof typeof MISSING,
     name: string,
     context: ItemContext,
     known: Iterable<string>,
@@ -211,6 +242,7 @@ export class Collector {
           code: `unknown-${kind}`,
           falco: 'LOAD_ERR_VALIDATE',
           message: `there is no ${kind} "${name}" to append to, override or enable`,
+          falcoMessage: MISSING[kind],
           hint: didYouMean(name, known),
         },
         context,
@@ -218,6 +250,14 @@ export class Collector {
     );
   }
 }
+
+/** What Falco says when there is nothing to append to. */
+const MISSING = {
+  list: "List uses 'append' or 'override.items: append' but no list by that name already exists",
+  macro:
+    "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists",
+  rule: "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists",
+} as const;
 
 /** The loosest operator of a condition; null when it does not parse as it stands. */
 function topOperator(text: string): string | null {

@@ -52,17 +52,6 @@ export function compileRule(
     diagnostics,
   };
   if (!(options.sources ?? ['syscall']).includes(item.source)) {
-    report(
-      diagnosticFor(
-        {
-          code: 'unknown-source',
-          falco: 'LOAD_UNKNOWN_SOURCE',
-          severity: 'warning',
-          message: `there is no source "${item.source}" here: the rule never runs`,
-        },
-        item.context,
-      ),
-    );
     return { ...base, skipped: 'unknown-source' };
   }
   const text = withExceptions(item.condition, item.exceptions, options.compat === 'strict', report);
@@ -229,6 +218,8 @@ function warnOfEvents(
             events.events === 'all'
               ? 'the condition names no event type: it is judged for every event'
               : 'the condition can match most kinds of events',
+          falcoMessage:
+            'Rule matches too many evt.type values. This has a significant performance penalty.',
           hint: 'begin it with evt.type in (…), or set warn_evttypes: false',
         },
         item.context,

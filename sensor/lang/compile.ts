@@ -282,11 +282,11 @@ function expressionContext(
   const parent = finding.code === 'unknown-macro' ? item : condition;
   const shown = finding.code === 'syntax' ? text.text : written;
   const name = (shown.length > 20 ? `${shown.slice(0, 17)}...` : shown).replaceAll('\n', ' ');
-  const offset = (finding.at ?? finding.span).start;
-  const before = text.text.slice(0, offset);
+  const before = text.text.slice(0, (finding.at ?? finding.span).start);
   const lines = before.split('\n');
   const column = lines.at(-1)!.length;
-  const mark = condition.locations().at(-1)!.position;
+  // Falco adds the place in the text to the mark of whatever it stands under.
+  const mark = parent.locations().at(-1)!.position;
   return {
     locations: [
       ...parent.locations(),
@@ -296,8 +296,8 @@ function expressionContext(
         position: {
           name: `"${name}"`,
           line: mark.line + lines.length,
-          column: mark.column + column + 1,
-          offset: mark.offset + offset,
+          column: mark.column + Buffer.byteLength(lines.at(-1)!) + 1,
+          offset: mark.offset + Buffer.byteLength(before),
         },
       },
     ],

@@ -173,16 +173,10 @@ export class ItemContext {
   }
 
   locations(): FalcoLocation[] {
-    const { line, column } = this.file.position(this.span.start);
     const own = {
       item_type: this.type,
       item_name: this.name,
-      position: {
-        name: this.file.name,
-        line: line - 1,
-        column: column - 1,
-        offset: this.span.start,
-      },
+      position: { name: this.file.name, ...this.file.bytePosition(this.span.start) },
     };
     return [...(this.parent?.locations() ?? []), own];
   }

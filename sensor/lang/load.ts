@@ -3,7 +3,7 @@ import type { CompiledList, CompiledMacro } from './compile.js';
 import { ConditionCompiler, conditionDiagnostic, isFailure } from './compile.js';
 import type { CompiledRule } from './compile-rule.js';
 import { compileRule, passesThreshold } from './compile-rule.js';
-import type { Diagnostic } from './diagnostic.js';
+import type { Diagnostic, ItemContext } from './diagnostic.js';
 import { diagnosticFor } from './diagnostic.js';
 import type { Rule, RuleSet } from './ir.js';
 import type { RuleItem } from './items.js';
@@ -66,7 +66,11 @@ class Loader {
     this.#options = options;
     this.#strict = options.compat === 'strict';
     this.#compiler = new ConditionCompiler(this.#strict);
-    this.#collector = new Collector((diagnostic) => this.#reading.push(diagnostic), this.#strict);
+    this.#collector = new Collector(
+      (diagnostic) => this.#reading.push(diagnostic),
+      this.#strict,
+      options.sources ?? ['syscall'],
+    );
   }
 
   load(files: readonly RuleFile[]): LoadResult {
@@ -171,9 +175,8 @@ class Loader {
     const found: Diagnostic[] = [];
     for (const macro of this.#compiler.macros.values()) {
       if (usedMacros.has(macro.item.name)) continue;
-      const message = `macro "${macro.item.name}" is not used`;
       const { item } = macro;
-      found.push(unusedAt('unused-macro', 'LOAD_UNUSED_MACRO', message, item));
+      found.push(unused('macro', item.name, item.context));
       // Nobody else reports what is wrong inside it.
       for (const finding of macro.findings) {
         if (isFailure(finding.code)) continue;
@@ -190,9 +193,7 @@ class Loader {
     }
     for (const { item } of this.#compiler.lists.values()) {
       if (usedLists.has(item.name)) continue;
-      found.push(
-        unusedAt('unused-list', 'LOAD_UNUSED_LIST', `list "${item.name}" is not used`, item),
-      );
+      found.push(unused('list', item.name, item.context));
     }
     return found;
   }
@@ -271,13 +272,16 @@ class Loader {
   }
 }
 
-function unusedAt(
-  code: string,
-  falco: 'LOAD_UNUSED_MACRO' | 'LOAD_UNUSED_LIST',
-  message: string,
-  item: CompiledMacro['item'] | CompiledList['item'],
-): Diagnostic {
-  return diagnosticFor({ code, falco, severity: 'warning', message }, item.context);
+const UNUSED = {
+  macro: ['LOAD_UNUSED_MACRO', 'Macro not referred to by any other rule/macro'],
+  list: ['LOAD_UNUSED_LIST', 'List not referred to by any other rule/macro/list'],
+} as const;
+
+function unused(kind: keyof typeof UNUSED, name: string, context: ItemContext): Diagnostic {
+  const [falco, falcoMessage] = UNUSED[kind];
+  const message = `${kind} "${name}" is not used`;
+  const finding = { code: `unused-${kind}`, falco, falcoMessage, message } as const;
+  return diagnosticFor({ severity: 'warning', ...finding }, context);
 }
 
 /** Each problem once, in order of file and place. */

@@ -1,7 +1,7 @@
 import type { ItemContext } from './diagnostic.js';
 import { diagnosticFor } from './diagnostic.js';
 import type { ExceptionItem, ExceptionValue, OneOrMany } from './items.js';
-import { ItemReader, shapeError } from './read-values.js';
+import { ItemReader, emptyKey, missingKey, shapeError } from './read-values.js';
 import { MappedText } from './source.js';
 import type { YamlNode } from './yaml.js';
 
@@ -13,12 +13,16 @@ export function readExceptions(
   const node = reader.value('exceptions')!;
   const context = reader.context.child('exceptions', '', node.span);
   if (node.kind === 'scalar' && node.isNull) return [];
-  if (node.kind !== 'seq') return reader.fail(shapeError('"exceptions" must be a list'), context);
+  if (node.kind !== 'seq') {
+    const falco = 'Rule exceptions must be a sequence';
+    return reader.fail(shapeError('"exceptions" must be a list', 'bad-shape', falco), context);
+  }
   const exceptions: ExceptionItem[] = [];
   for (const item of node.items) {
     const at = context.child('exception', '', item.span);
     if (item.kind !== 'map') {
-      reader.fail(shapeError('an exception is a mapping'), at);
+      const falco = 'Rule exception must be a mapping';
+      reader.fail(shapeError('an exception is a mapping', 'bad-shape', falco), at);
       continue;
     }
     const inner = new ItemReader(item, at, reader.report);
@@ -31,6 +35,7 @@ export function readExceptions(
           code: 'exception-not-unique',
           falco: 'LOAD_EXCEPTION_NAME_NOT_UNIQUE',
           message: `two exceptions are called "${exception.name}"`,
+          falcoMessage: `Multiple definitions of exception '${exception.name}' in the same rule`,
         },
         exception.context,
       );
@@ -41,6 +46,7 @@ export function readExceptions(
           code: 'append-no-values',
           falco: 'LOAD_APPEND_NO_VALUES',
           message: `exception "${exception.name}" is appended without values`,
+          falcoMessage: 'Overriding/appending exception with no values',
         },
         exception.context,
       );
@@ -60,10 +66,8 @@ function readException(
   const name = named.text.text;
   const context = parent.child('exception', name, reader.context.span);
   const inner = new ItemReader(reader.map, context, reader.report);
+  if (!append && !inner.has('fields')) inner.fail(missingKey('fields'));
   const fields = readOneOrMany(inner, 'fields');
-  if (fields === null && !append) {
-    inner.fail(shapeError('"fields" is missing', 'missing-key'), reader.context);
-  }
   const comps = readOneOrMany(inner, 'comps');
   const values = readValues(inner, context);
   if (!inner.ok) reader.ok = false;
@@ -76,6 +80,8 @@ function readOneOrMany(reader: ItemReader, key: string): OneOrMany | null {
   if (node === undefined) return null;
   const read = oneOrMany(node);
   if (read !== null) return read;
+  if (node.kind === 'scalar')
+    return reader.fail(emptyKey(key), reader.context, reader.keySpan(key));
   return reader.fail(
     shapeError(`"${key}" must be plain text or a list of it`),
     reader.context.child('value for', key, node.span),
@@ -89,7 +95,7 @@ function oneOrMany(node: YamlNode): OneOrMany | null {
   if (node.kind !== 'seq') return null;
   const items: MappedText[] = [];
   for (const item of node.items) {
-    if (item.kind !== 'scalar') return null;
+    if (item.kind !== 'scalar' || item.isNull) return null;
     items.push(MappedText.of(item.source));
   }
   return { many: true, items };
@@ -97,12 +103,15 @@ function oneOrMany(node: YamlNode): OneOrMany | null {
 
 function readValues(reader: ItemReader, parent: ItemContext): readonly ExceptionValue[] | null {
   const node = reader.value('values');
-  if (node === undefined || (node.kind === 'scalar' && node.isNull)) return null;
+  if (node === undefined) return null;
   const context = parent.child('exception values', '', node.span);
-  if (node.kind !== 'seq') return reader.fail(shapeError('"values" must be a list'), context);
+  if (node.kind !== 'seq') {
+    const falco = 'Rule exception values must be a sequence';
+    return reader.fail(shapeError('"values" must be a list', 'bad-shape', falco), context);
+  }
   const values: ExceptionValue[] = [];
   for (const item of node.items) {
-    if (item.kind === 'scalar') {
+    if (item.kind === 'scalar' && !item.isNull) {
       values.push({ kind: 'scalar', text: MappedText.of(item.source) });
       continue;
     }

@@ -1,6 +1,6 @@
 import type { Collector } from './collector.js';
 import type { ItemContext } from './diagnostic.js';
-import { checkKeys, deprecatedAppend, readOverrides } from './read-keys.js';
+import { checkKeys, checkOverridden, deprecatedAppend, readOverrides } from './read-keys.js';
 import type { Report } from './read-values.js';
 import { ItemReader, missingKey } from './read-values.js';
 import { MappedText } from './source.js';
@@ -26,11 +26,13 @@ export function readListItem(
       code: 'invalid-list-name',
       falco: 'LOAD_INVALID_LIST_NAME',
       message: `"${name}" is not one bare word: no condition can name this list`,
+      falcoMessage: `List has an invalid name. List names should match a regular expression: ${BARE.source}`,
     });
   }
   const overrides = readOverrides(reader, ['items'], ['items']);
   const append = deprecatedAppend(reader, overrides !== null);
   if (!reader.has('items')) reader.fail(missingKey('items'));
+  else if (overrides !== null) checkOverridden(reader, overrides, ['items'], ['items']);
   const items = reader.scalars('items')?.map((item) => MappedText.of(item.source));
   if (!reader.ok || items === undefined) return;
   if (!collector.strict) items.forEach((item) => warnOfItem(item, reader));
@@ -76,6 +78,7 @@ export function readMacroItem(
       code: 'invalid-macro-name',
       falco: 'LOAD_INVALID_MACRO_NAME',
       message: `"${name}" is no identifier: no condition can name this macro`,
+      falcoMessage: `Macro has an invalid name. Macro names should match a regular expression: ${IDENTIFIER.source}`,
       hint: 'letters first, then letters, digits and _',
     });
   } else if (name.startsWith('not')) {
@@ -88,6 +91,7 @@ export function readMacroItem(
   const overrides = readOverrides(reader, ['condition'], ['condition']);
   const append = deprecatedAppend(reader, overrides !== null);
   const read = reader.required('condition');
+  if (overrides !== null) checkOverridden(reader, overrides, ['condition'], ['condition']);
   if (!reader.ok || read === null) return;
   const condition = read.text;
   if (append || overrides?.get('condition') === 'append') {

@@ -4,7 +4,15 @@ import { PRIORITIES } from './ir.js';
 import type { Priority } from './ir.js';
 import type { RuleParts } from './items.js';
 import { readExceptions } from './read-exceptions.js';
-import { OWN_KEYS, checkKeys, deprecatedAppend, readOverrides } from './read-keys.js';
+import {
+  OWN_KEYS,
+  checkGiven,
+  checkKeys,
+  checkOverridden,
+  deprecatedAppend,
+  readOverrides,
+} from './read-keys.js';
+import type { Operation } from './read-keys.js';
 import { readName } from './read-list-macro.js';
 import type { ItemReader, Report } from './read-values.js';
 import { missingKey, shapeError } from './read-values.js';
@@ -46,10 +54,7 @@ export function readRuleItem(
   if (append) return readAppend(reader, name, collector);
   if (!REQUIRED.some((key) => reader.has(key))) return readToggle(reader, name, collector);
 
-  for (const key of REQUIRED) {
-    if (!reader.has(key)) reader.fail(missingKey(key));
-  }
-  const parts = readParts(reader, [...REPLACEABLE, 'source'], false);
+  const parts = readParts(reader, [...REPLACEABLE, 'source'], false, REQUIRED);
   // A set with an error never runs; but what else is wrong with this rule is to be said in the same run.
   if (parts.condition === undefined || parts.output === undefined) return;
   collector.defineRule(
@@ -79,22 +84,27 @@ export function readRuleItem(
   );
 }
 
+/** Falco's order of complaints: each key without its value, what is appended to nothing, at last keys nobody asked for. */
 function readOverride(
   reader: ItemReader,
   name: string,
-  overrides: ReadonlyMap<string, string>,
+  overrides: ReadonlyMap<string, Operation>,
   collector: Collector,
 ): void {
-  const keysFor = (operation: string): string[] =>
-    [...overrides].flatMap(([key, value]) => (value === operation ? [key] : []));
-  const appended = readParts(reader, keysFor('append'), true);
-  const replaced = readParts(reader, keysFor('replace'), false);
-  if (!reader.ok) return;
-  if (keysFor('append').length > 0) collector.appendRule(name, appended, reader.context);
-  if (keysFor('replace').length > 0) {
-    if (keysFor('append').length > 0 && !collector.rules.has(name)) return;
+  const keysFor = (operation: Operation): readonly string[] =>
+    [...overrides].flatMap(([key, value]) =>
+      value === operation && checkGiven(reader, key, value) ? [key] : [],
+    );
+  const known = collector.rules.has(name);
+  const appends = keysFor('append');
+  const appended = readParts(reader, appends, true);
+  if (reader.ok && appends.length > 0) collector.appendRule(name, appended, reader.context);
+  const replaces = keysFor('replace');
+  const replaced = readParts(reader, replaces, false);
+  if (reader.ok && replaces.length > 0 && (known || appends.length === 0)) {
     collector.replaceInRule(name, replaced, reader.context);
   }
+  checkOverridden(reader, overrides, APPENDABLE, REPLACEABLE);
 }
 
 function readAppend(reader: ItemReader, name: string, collector: Collector): void {
@@ -105,6 +115,7 @@ function readAppend(reader: ItemReader, name: string, collector: Collector): voi
       code: 'nothing-to-append',
       falco: 'LOAD_ERR_VALIDATE',
       message: 'an append needs a condition or exceptions',
+      falcoMessage: 'Appended rule must have exceptions or condition property',
     });
     return;
   }
@@ -125,7 +136,11 @@ function readAppend(reader: ItemReader, name: string, collector: Collector): voi
 
 function readToggle(reader: ItemReader, name: string, collector: Collector): void {
   if (!reader.has('enabled')) {
-    for (const key of REQUIRED) reader.fail(missingKey(key));
+    reader.fail({
+      ...missingKey('enabled'),
+      message: `${REQUIRED.map((key) => `"${key}"`).join(', ')} are missing`,
+      hint: 'a rule without them changes "enabled" of an earlier one',
+    });
     return;
   }
   const enabled = reader.boolean('enabled');
@@ -135,6 +150,8 @@ function readToggle(reader: ItemReader, name: string, collector: Collector): voi
       code: 'deprecated-enabled',
       falco: 'LOAD_DEPRECATED_ITEM',
       message: '"enabled" alone is deprecated',
+      falcoMessage:
+        "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under the 'override' key (i.e. 'enabled: replace').",
       hint: 'add override: {enabled: replace}',
     },
     reader.context,
@@ -143,10 +160,19 @@ function readToggle(reader: ItemReader, name: string, collector: Collector): voi
   collector.enableRule(name, enabled, reader.context);
 }
 
-/** Reads the values of some keys. */
-function readParts(reader: ItemReader, keys: readonly string[], append: boolean): RuleParts {
+/** Reads the values of some keys, in Falco's order; a missing one is a fault where it is `required`. */
+function readParts(
+  reader: ItemReader,
+  keys: readonly string[],
+  append: boolean,
+  required: readonly string[] = [],
+): RuleParts {
   const parts: RuleParts = {};
-  const wanted = (key: (typeof KEYS)[number]): boolean => keys.includes(key) && reader.has(key);
+  const wanted = (key: (typeof KEYS)[number]): boolean => {
+    if (reader.has(key)) return keys.includes(key);
+    if (required.includes(key)) reader.fail(missingKey(key));
+    return false;
+  };
   if (wanted('condition')) {
     const read = reader.optional('condition');
     if (read !== null) {

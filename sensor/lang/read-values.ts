@@ -24,9 +24,20 @@ export function shapeError(message: string, code = 'bad-shape', falcoMessage?: s
   };
 }
 
+/** What Falco says of a scalar that is no boolean or no number. */
+const UNDECODABLE = "Can't decode YAML scalar value";
+
+/** `true`, `TRUE` or `True`, but not `tRUE`. */
+const isOneCase = (word: string): boolean =>
+  /^[A-Z]?[a-z]*$/.test(word) || word === word.toUpperCase();
+
 /** A key that an item must have. */
 export const missingKey = (key: string): Finding =>
   shapeError(`"${key}" is missing`, 'missing-key', `Item has no mapping for key '${key}'`);
+
+/** A key that is there, without a value. */
+export const emptyKey = (key: string): Finding =>
+  shapeError(`"${key}" is empty`, 'missing-key', `Mapping for key '${key}' is empty`);
 
 /** Reads keys of one item; every complaint goes to `report`. */
 export class ItemReader {
@@ -76,60 +87,43 @@ export class ItemReader {
     const node = this.value(key);
     if (node === undefined) return null;
     if (node.kind === 'scalar' && node.isNull) {
-      return this.fail(
-        shapeError(`"${key}" is empty`, 'missing-key', `Item mapping for '${key}' is empty`),
-        this.context,
-        this.keySpan(key),
-      );
+      return this.fail(emptyKey(key), this.context, this.keySpan(key));
     }
     const context = this.context.child('value for', key, node.span);
     if (node.kind !== 'scalar')
       return this.fail(
-        shapeError(
-          `"${key}" must be plain text`,
-          'bad-shape',
-          `Value of '${key}' is not a scalar value`,
-        ),
+        shapeError(`"${key}" must be plain text`, 'bad-shape', 'Value is not a scalar value'),
         context,
       );
     if (node.value === '')
       return this.fail(
-        shapeError(
-          `"${key}" must not be empty`,
-          'bad-shape',
-          `Value of '${key}' must be non-empty`,
-        ),
+        shapeError(`"${key}" must not be empty`, 'bad-shape', 'Value must be non-empty'),
         context,
       );
     return { text: MappedText.of(node.source), context };
   }
 
-  /** A boolean as YAML 1.1 spells it. */
+  /** A boolean as YAML 1.1 spells it: in small letters, in capitals, or with one in front. */
   boolean(key: string): boolean | null {
     const read = this.optional(key);
     if (read === null) return null;
     const word = read.text.text;
-    if (/^(?:y|yes|true|on)$/i.test(word)) return true;
-    if (/^(?:n|no|false|off)$/i.test(word)) return false;
+    if (/^(?:y|yes|true|on)$/i.test(word) && isOneCase(word)) return true;
+    if (/^(?:n|no|false|off)$/i.test(word) && isOneCase(word)) return false;
     return this.fail(
-      shapeError(
-        `"${key}" must be true or false, not "${word}"`,
-        'bad-shape',
-        `Can't decode value of '${key}'`,
-      ),
+      shapeError(`"${key}" must be true or false, not "${word}"`, 'bad-shape', UNDECODABLE),
       read.context,
     );
   }
 
-  /** A whole number, not negative. */
+  /** A whole number of 32 bits, not negative. */
   count(key: string): number | null {
     const read = this.optional(key);
     if (read === null) return null;
-    if (/^[0-9]{1,10}$/.test(read.text.text)) return Number(read.text.text);
-    return this.fail(
-      shapeError(`"${key}" must be a whole number`, 'bad-shape', `Can't decode value of '${key}'`),
-      read.context,
-    );
+    const { text } = read.text;
+    if (/^[0-9]{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+    const message = `"${key}" must be a whole number`;
+    return this.fail(shapeError(message, 'bad-shape', UNDECODABLE), read.context);
   }
 
   /** Scalars of a sequence; null when the key is not there. */
@@ -139,15 +133,21 @@ export class ItemReader {
     const context = this.context.child('value for', key, node.span);
     if (node.kind !== 'seq')
       return this.fail(
-        shapeError(`"${key}" must be a list`, 'bad-shape', `Value of '${key}' is not a sequence`),
+        shapeError(`"${key}" must be a list`, 'bad-shape', 'Value is not a sequence'),
         context,
       );
     const scalars: YamlScalar[] = [];
     for (const item of node.items) {
-      if (item.kind === 'scalar') scalars.push(item);
+      if (item.kind === 'scalar' && !item.isNull) scalars.push(item);
       else {
+        const message =
+          item.kind === 'scalar'
+            ? `an entry of "${key}" is empty`
+            : `each entry of "${key}" must be plain text`;
+        const hint =
+          item.kind === 'scalar' && item.value !== '' ? `quote it: "${item.value}"` : null;
         this.fail(
-          shapeError(`each entry of "${key}" must be plain text`),
+          { ...shapeError(message, 'bad-shape', 'sequence value is not scalar'), hint },
           context.child('list item', '', item.span),
         );
       }

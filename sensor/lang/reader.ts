@@ -1,5 +1,5 @@
 import type { Collector } from './collector.js';
-import type { Diagnostic, FalcoErrorCode } from './diagnostic.js';
+import type { Diagnostic } from './diagnostic.js';
 import { ItemContext, diagnosticFor } from './diagnostic.js';
 import type { Span } from './ir.js';
 import { readListItem, readMacroItem } from './read-list-macro.js';
@@ -106,16 +106,16 @@ function readDocument(
   requirements: Requirements,
   report: (diagnostic: Diagnostic) => void,
 ): void {
-  const context = new ItemContext(null, 'rules content', '', source, document.span);
+  const context = new ItemContext(null, 'rules content', '', source, { start: 0, end: 0 });
   if (document.kind === 'scalar' && document.isNull) return;
   if (document.kind !== 'seq') {
     const what = document.kind === 'map' ? 'a mapping' : 'plain text';
     const message = `a rule file is a list of items ("- rule: …"), not ${what}`;
     const falco =
       document.kind === 'map'
-        ? 'Rules content is not an array of objects'
+        ? 'Rules content is not yaml array of objects'
         : 'Rules content is not yaml';
-    report(diagnosticFor(shapeError(message, 'bad-shape', falco), context));
+    report(diagnosticFor(shapeError(message, 'bad-shape', falco), context, document.span));
     return;
   }
   for (const node of document.items) {
@@ -123,7 +123,7 @@ function readDocument(
     if (node.kind !== 'map') {
       const item = context.child('rules content item', '', node.span);
       const message = 'an item is a mapping, as in "- rule: …"';
-      const falco = 'Unexpected element type: each element must be an associative array';
+      const falco = 'Unexpected element type. Each element should be a yaml associative array.';
       report(diagnosticFor(shapeError(message, 'bad-shape', falco), item));
       continue;
     }
@@ -152,6 +152,7 @@ function readItem(
             falco: 'LOAD_UNKNOWN_ITEM',
             severity: 'warning',
             message: 'the item is no list, macro, rule or requirement: it is skipped',
+            falcoMessage: 'Unknown top level item',
             hint: hint ?? null,
           },
           context,
@@ -195,20 +196,31 @@ function readEngineVersion(
   requirements: Requirements,
   report: (diagnostic: Diagnostic) => void,
 ): void {
-  const value = valueOf(node, 'required_engine_version')!;
-  const context = parent.child('required_engine_version', '', value.span);
+  const { span } = valueOf(node, 'required_engine_version')!;
+  const context = parent.child('required_engine_version', '', node.span);
   const reader = new ItemReader(node, context, report);
   const read = reader.required('required_engine_version');
   if (read === null) return;
-  const required = parseEngineVersion(read.text.text);
+  const { text } = read.text;
+  const required = parseEngineVersion(text);
   if (required === null) {
-    const message = `"${read.text.text}" is no version: expected a number or x.y.z`;
-    reader.fail(shapeError(message, 'bad-version'));
+    const message = `"${text}" is no version: expected a number or x.y.z`;
+    const falco = `Unable to parse engine version '${text}' as a semantic version string. Expected "x.y.z" semantic version format.`;
+    reader.fail(shapeError(message, 'bad-version', falco), context, span);
     return;
   }
   if (!isCompatible(parseEngineVersion(ENGINE_VERSION)!, required)) {
-    const message = `the rules require engine version ${versionText(required)}, this is ${ENGINE_VERSION}`;
-    reader.fail({ code: 'engine-too-old', falco: 'LOAD_ERR_VALIDATE', message });
+    const version = versionText(required);
+    reader.fail(
+      {
+        code: 'engine-too-old',
+        falco: 'LOAD_ERR_VALIDATE',
+        message: `the rules require engine version ${version}, this is ${ENGINE_VERSION}`,
+        falcoMessage: `Rules require engine version ${version}, but engine version is ${ENGINE_VERSION}`,
+      },
+      context,
+      span,
+    );
   }
   if (requirements.engine === null || compareVersions(requirements.engine, required) < 0) {
     requirements.engine = required;
@@ -224,7 +236,9 @@ function readPluginVersions(
   const value = valueOf(node, 'required_plugin_versions')!;
   const context = parent.child('required plugin versions', '', value.span);
   if (value.kind !== 'seq') {
-    report(diagnosticFor(shapeError('"required_plugin_versions" must be a list'), context));
+    const falco = 'Value of required_plugin_versions must be a sequence';
+    const message = '"required_plugin_versions" must be a list';
+    report(diagnosticFor(shapeError(message, 'bad-shape', falco), context));
     return;
   }
   for (const entry of value.items) {
@@ -234,12 +248,14 @@ function readPluginVersions(
     const alternatives = [first];
     const more = valueOf(entry, 'alternatives');
     if (more !== undefined) {
-      const inside = at.child('required plugin versions alternative', '', more.span);
       if (more.kind !== 'seq') {
-        report(diagnosticFor(shapeError('"alternatives" must be a list'), inside));
+        const falco = 'Value of plugin version alternatives must be a sequence';
+        const message = '"alternatives" must be a list';
+        report(diagnosticFor(shapeError(message, 'bad-shape', falco), at, more.span));
         continue;
       }
       for (const node of more.items) {
+        const inside = at.child('required plugin versions alternative', '', node.span);
         const alternative = readRequirement(node, inside, report);
         if (alternative !== null) alternatives.push(alternative);
       }
@@ -249,7 +265,8 @@ function readPluginVersions(
     );
     if (twice !== undefined) {
       const message = `plugin "${twice.name}" stands twice in one requirement`;
-      report(complaint('duplicate-plugin', 'LOAD_ERR_VALIDATE', message, at));
+      const falco = `Defined multiple alternative version requirements for plugin '${twice.name}'`;
+      report(complaint('duplicate-plugin', message, falco, at));
     }
     requirements.plugins.push({ alternatives, context: at });
   }
@@ -272,7 +289,8 @@ function readRequirement(
   if (name === null || version === null) return null;
   if (parseVersion(version.text.text) === null) {
     const message = `"${version.text.text}" is no version: expected x.y.z`;
-    report(complaint('bad-version', 'LOAD_ERR_VALIDATE', message, context));
+    const falco = `Invalid required version '${version.text.text}' for plugin '${name.text.text}'`;
+    report(complaint('bad-version', message, falco, context));
     return null;
   }
   return { name: name.text.text, version: version.text.text };
@@ -280,7 +298,8 @@ function readRequirement(
 
 const complaint = (
   code: string,
-  falco: FalcoErrorCode,
   message: string,
+  falcoMessage: string,
   context: ItemContext,
-): Diagnostic => diagnosticFor({ code, falco, message }, context);
+): Diagnostic =>
+  diagnosticFor({ code, falco: 'LOAD_ERR_VALIDATE', message, falcoMessage }, context);

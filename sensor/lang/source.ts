@@ -11,6 +11,7 @@ export class SourceFile {
   readonly name: string;
   readonly text: string;
   #starts: number[] | null = null;
+  #isAscii: boolean | null = null;
 
   constructor(name: string, text: string) {
     this.name = name;
@@ -28,6 +29,21 @@ export class SourceFile {
       else high = middle - 1;
     }
     return { line: low + 1, column: offset - starts[low]! + 1 };
+  }
+
+  /** Where an offset stands in bytes, all from 0: as Falco's YAML parser counts. */
+  bytePosition(offset: number): {
+    readonly line: number;
+    readonly column: number;
+    readonly offset: number;
+  } {
+    const { line, column } = this.position(offset);
+    // eslint-disable-next-line no-control-regex
+    this.#isAscii ??= !/[^\x00-\x7f]/.test(this.text);
+    if (this.#isAscii) return { line: line - 1, column: column - 1, offset };
+    const before = Buffer.byteLength(this.text.slice(0, offset));
+    const inLine = this.text.slice(offset - column + 1, offset);
+    return { line: line - 1, column: Buffer.byteLength(inLine), offset: before };
   }
 
   /** Text of a line (from 1), without its end. */

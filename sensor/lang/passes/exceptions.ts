@@ -7,6 +7,8 @@ import {
   WORD_OPERATORS,
 } from '../../../grammar/index.js';
 import { diagnosticAt, diagnosticFor } from '../diagnostic.js';
+import type { Finding } from '../diagnostic.js';
+import type { Span } from '../ir.js';
 import type { ExceptionItem, OneOrMany } from '../items.js';
 import type { Report } from '../read-values.js';
 import { MappedText } from '../source.js';
@@ -33,26 +35,30 @@ function takesList(comp: string): boolean {
   return modifier !== null || (LIST_OPERATORS as readonly string[]).includes(operator);
 }
 
-/** Checks the definition of an exception: its fields, its comparisons, and that they are as many. False when it is faulty. */
-export function validateException(exception: ExceptionItem, report: Report): boolean {
+/**
+ * Checks the definition of an exception: its fields, its comparisons, and that they are as many. False when it is faulty.
+ *
+ * @param knowsFields - Of a source that is not there nobody can tell the fields.
+ */
+export function validateException(
+  exception: ExceptionItem,
+  report: Report,
+  knowsFields = true,
+): boolean {
   let ok = true;
-  checkException(exception, (diagnostic) => {
+  checkException(exception, knowsFields, (diagnostic) => {
     ok = false;
     report(diagnostic);
   });
   return ok;
 }
 
-function checkException(exception: ExceptionItem, report: Report): void {
-  const fail = (
-    code: string,
-    message: string,
-    hint: string | null = null,
-    at?: MappedText,
-  ): void => {
-    const falco = 'LOAD_ERR_VALIDATE';
+type Fail = (finding: Finding, at?: MappedText) => void;
+
+function checkException(exception: ExceptionItem, knowsFields: boolean, report: Report): void {
+  const fail: Fail = (finding, at) => {
     const place = at?.locate({ start: 0, end: at.text.length });
-    const base = diagnosticFor({ code, falco, message, hint }, exception.context);
+    const base = diagnosticFor({ falco: 'LOAD_ERR_VALIDATE', ...finding }, exception.context);
     report(
       place === undefined
         ? base
@@ -60,16 +66,26 @@ function checkException(exception: ExceptionItem, report: Report): void {
     );
   };
   const { fields, comps } = exception;
-  if (fields === null)
-    return fail('exception-without-fields', `exception "${exception.name}" has no fields`);
-  for (const field of fields.items) checkField(field, fail);
+  if (fields === null) {
+    const message = `exception "${exception.name}" has no fields`;
+    const falcoMessage = 'Rule exception must have fields property with a list of fields';
+    return fail({ code: 'exception-without-fields', message, falcoMessage });
+  }
+  checkComps(exception.name, fields, comps, fail);
+  if (knowsFields) for (const field of fields.items) checkField(field, fail);
+}
+
+function checkComps(name: string, fields: OneOrMany, comps: OneOrMany | null, fail: Fail): void {
   if (comps === null) return;
+  const code = 'exception-lengths';
+  if (comps.many && !fields.many) {
+    const message = `exception "${name}" has one field, so comps must be plain text, too`;
+    return fail({ code, message, falcoMessage: 'Fields and comps must both be strings' });
+  }
   if (comps.many !== fields.many || comps.items.length !== fields.items.length) {
-    fail(
-      'exception-lengths',
-      `exception "${exception.name}" has ${fields.items.length} fields, but ${comps.items.length} comps`,
-    );
-    return;
+    const count = comps.many ? String(comps.items.length) : 'no list of';
+    const message = `exception "${name}" has ${fields.items.length} fields, but ${count} comps`;
+    return fail({ code, message, falcoMessage: 'Fields and comps lists must have equal length' });
   }
   for (const comp of comps.items) {
     const { operator, modifier } = splitComp(comp.text);
@@ -78,26 +94,31 @@ function checkException(exception: ExceptionItem, report: Report): void {
       (modifier !== null && !(MODIFIERS as readonly string[]).includes(modifier))
     ) {
       fail(
-        'unknown-operator',
-        `"${comp.text}" is no operator`,
-        didYouMean(operator, OPERATORS),
+        {
+          code: 'unknown-operator',
+          message: `"${comp.text}" is no operator`,
+          falcoMessage: `'${comp.text}' is not a supported comparison operator`,
+          hint: didYouMean(operator, OPERATORS),
+        },
         comp,
       );
     } else if (!fields.many && !takesList(comp.text)) {
       fail(
-        'exception-scalar-comp',
-        `"${comp.text}" compares with one value, but an exception with one field takes a list`,
-        'use in, pmatch, intersects or a text operator with oneof, anyof or allof; or write fields and comps as lists',
+        {
+          code: 'exception-scalar-comp',
+          message: `"${comp.text}" compares with one value, but an exception with one field takes a list`,
+          falcoMessage:
+            'When fields is a single value, comps must be one of (in, pmatch, intersects)',
+          hint: 'use in, pmatch, intersects or a text operator with oneof, anyof or allof; or write fields and comps as lists',
+        },
         comp,
       );
     }
   }
 }
 
-function checkField(
-  field: MappedText,
-  fail: (code: string, message: string, hint?: string | null, at?: MappedText) => void,
-): void {
+function checkField(field: MappedText, fail: Fail): void {
+  const falcoMessage = `'${field.text}' is not a supported filter field`;
   let operand: AstOperand | null = null;
   try {
     const ast = parse(`${field.text} exists`);
@@ -105,10 +126,16 @@ function checkField(
   } catch (error) {
     if (!(error instanceof ConditionSyntaxError)) throw error;
   }
-  if (operand === null) return fail('unknown-field', `"${field.text}" is no field`, null, field);
+  if (operand === null) {
+    return fail(
+      { code: 'unknown-field', message: `"${field.text}" is no field`, falcoMessage },
+      field,
+    );
+  }
   for (const finding of resolveOperand(operand).findings) {
     if ((finding.severity ?? 'error') === 'error') {
-      fail(finding.code, finding.message, finding.hint ?? null, field);
+      const { code, message, hint = null } = finding;
+      fail({ code, message, falcoMessage, hint }, field);
     }
   }
 }
@@ -118,6 +145,7 @@ export function mergeExceptions(
   before: readonly ExceptionItem[],
   appended: readonly ExceptionItem[],
   report: Report,
+  knowsFields = true,
 ): readonly ExceptionItem[] {
   const merged = [...before];
   for (const exception of appended) {
@@ -131,6 +159,7 @@ export function mergeExceptions(
               code: 'exception-redefined',
               falco: 'LOAD_ERR_VALIDATE',
               message: `exception "${exception.name}" exists: only values can be appended to it, not fields or comps`,
+              falcoMessage: `Can not append exception ${exception.fields !== null ? 'fields' : 'comps'} to existing exception, only values`,
             },
             exception.context,
           ),
@@ -144,6 +173,10 @@ export function mergeExceptions(
             code: 'exception-incomplete',
             falco: 'LOAD_ERR_VALIDATE',
             message: `exception "${exception.name}" is new to this rule: it needs fields and values`,
+            falcoMessage:
+              exception.fields === null
+                ? 'Rule exception must have fields property with a list of fields'
+                : 'Rule exception must have values property with a list of values',
             hint: didYouMean(
               exception.name,
               before.map((item) => item.name),
@@ -152,7 +185,7 @@ export function mergeExceptions(
           exception.context,
         ),
       );
-    } else if (validateException(exception, report)) merged.push(exception);
+    } else if (validateException(exception, report, knowsFields)) merged.push(exception);
   }
   return merged;
 }
@@ -178,13 +211,16 @@ export function withExceptions(
 
 type Parts = (MappedText | string)[];
 
+const spanOf = (text: MappedText): Span | undefined =>
+  text.locate({ start: 0, end: text.text.length })?.span;
+
 function exceptionText(exception: ExceptionItem, strict: boolean, report: Report): Parts {
   const { fields, comps } = exception;
   if (fields === null || exception.values.length === 0) return [];
-  const wrong = (message: string, context = exception.context): Parts => {
-    report(
-      diagnosticFor({ code: 'exception-values', falco: 'LOAD_ERR_VALIDATE', message }, context),
-    );
+  const wrong = (message: string, falcoMessage: string, span?: Span): Parts => {
+    const code = 'exception-values';
+    const finding = { code, falco: 'LOAD_ERR_VALIDATE', message, falcoMessage } as const;
+    report(diagnosticFor(finding, exception.context, span));
     return [];
   };
   if (!fields.many) {
@@ -193,7 +229,8 @@ function exceptionText(exception: ExceptionItem, strict: boolean, report: Report
       if (value.kind !== 'scalar') {
         return wrong(
           `exception "${exception.name}" has one field: each value must be plain text`,
-          value.context,
+          'Expected values array to contain a list of strings',
+          value.context.span,
         );
       }
       if (items.length > 0) items.push(', ');
@@ -207,7 +244,8 @@ function exceptionText(exception: ExceptionItem, strict: boolean, report: Report
     if (value.kind === 'scalar' || size !== fields.items.length) {
       return wrong(
         `exception "${exception.name}" has ${fields.items.length} fields, but a value of it has ${size}`,
-        value.kind === 'scalar' ? exception.context : value.context,
+        'Fields and values lists must have equal length',
+        value.kind === 'scalar' ? spanOf(value.text) : value.context.span,
       );
     }
     if (tuples.length > 0) tuples.push(' or ');

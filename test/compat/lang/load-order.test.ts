@@ -111,7 +111,7 @@ testRows('§1.4', {
       ruleItem('a'),
     );
     const [file] = falcoLoadResults(loadTexts(loop)).falco_load_results;
-    expect(file?.errors[0]?.code).toBe('LOAD_ERR_COMPILE_CONDITION');
+    expect(file?.errors[0]?.code).toBe('LOAD_ERR_VALIDATE');
     expect(file?.errors[0]?.message).toContain('reference loop in macro');
   },
   selection: () => {

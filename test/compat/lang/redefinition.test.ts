@@ -34,7 +34,7 @@ testRows('§1.2', {
     expect(names(OPEN, only('evt.type = creat', { override: { condition: 'replace' } }))).toEqual(
       [],
     );
-    const noEntry = only('x', { output: 'o', override: { condition: 'replace' } });
+    const noEntry = only('evt.type = creat', { output: 'o', override: { condition: 'replace' } });
     expect(codes(OPEN, noEntry)).toEqual(['LOAD_ERR_YAML_VALIDATE']);
     expect(codes(OPEN, { rule: 'R', override: { condition: 'replace' } })).toEqual([
       'LOAD_ERR_YAML_VALIDATE',

@@ -28,7 +28,9 @@ describe('falco-compat §1.2, redefinition, append, override', () => {
   });
   it('override: every overridable key needs an entry, every entry its key', () => {
     expect(
-      codesOf(after({ condition: 'and a', output: 'x', override: { condition: 'append' } })),
+      codesOf(
+        after({ condition: 'and evt.num > 0', output: 'x', override: { condition: 'append' } }),
+      ),
     ).toEqual(['bad-override']);
     expect(codesOf(after({ override: { condition: 'append' } }))).toEqual(['bad-override']);
     expect(codesOf(after({ condition: 'x', override: {} }))).toContain('bad-override');

@@ -79,7 +79,7 @@ function resolveMacro(
     const why = scope.whyInvisible?.(name) ?? null;
     findings.report({
       code: 'unknown-macro',
-      falco: 'LOAD_ERR_COMPILE_CONDITION',
+      falco: 'LOAD_ERR_VALIDATE',
       message: why ?? `unknown macro "${name}"`,
       falcoMessage:
         scope.isLoop?.(name) === true
