@@ -21,12 +21,26 @@ export class Collector {
   readonly strict: boolean;
   /** Event sources there are. */
   readonly #sources: readonly string[];
+  readonly #lost = new Set<string>();
   #next = 0;
 
   constructor(report: Report, strict: boolean, sources: readonly string[]) {
     this.#report = report;
     this.strict = strict;
     this.#sources = sources;
+  }
+
+  /** An item of this name, or a part of a file, could not be read: that others refer to it is no further fault. */
+  lose(kind: string, name: string): void {
+    this.#lost.add(`${kind} ${name}`);
+  }
+
+  get hasLost(): boolean {
+    return this.#lost.size > 0;
+  }
+
+  isLost(kind: string, name: string): boolean {
+    return this.#lost.has(`${kind} ${name}`);
   }
 
   defineList(item: Omit<ListItem, 'index' | 'visibility' | 'kind'>): void {
@@ -236,6 +250,7 @@ export class Collector {
     context: ItemContext,
     known: Iterable<string>,
   ): void {
+    if (this.isLost(kind, name)) return;
     this.#report(
       diagnosticFor(
         {

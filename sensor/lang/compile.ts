@@ -173,7 +173,7 @@ export class ConditionCompiler {
       macro: (name) => {
         why = null;
         const item = this.#collector!.macros.get(name);
-        if (item === undefined) return undefined;
+        if (item === undefined) return this.#collector!.isLost('macro', name) ? null : undefined;
         if (item.index >= visibility && !this.#strict) {
           why = `macro "${name}" is defined behind this one: Falco does not see it yet`;
           return undefined;

@@ -173,6 +173,8 @@ class Loader {
   #unused(rules: readonly CompiledRule[]): readonly Diagnostic[] {
     const { usedMacros, usedLists } = this.#used(rules);
     const found: Diagnostic[] = [];
+    // An item that could not be read may be the one that uses it.
+    if (this.#collector.hasLost) return found;
     for (const macro of this.#compiler.macros.values()) {
       if (usedMacros.has(macro.item.name)) continue;
       const { item } = macro;

@@ -55,7 +55,9 @@ export function readFile(
   report: (diagnostic: Diagnostic) => void,
 ): ReadFile {
   const whole = { start: 0, end: Math.min(source.text.length, 1) };
-  const { documents, problems } = parseYaml(source);
+  const { documents, problems, lost } = parseYaml(source);
+  for (const { kind, name } of lost) collector.lose(kind, name);
+  if (problems.length > 0) collector.lose('file', source.name);
   for (const problem of problems) {
     const context = new ItemContext(null, 'rules content', '', source, whole);
     const at = context.child('value for', '', problem.span);
@@ -73,9 +75,10 @@ export function readFile(
     );
   }
   warnOfEncoding(source, report);
-  if (problems.length === 0) {
-    for (const document of documents)
-      readDocument(document, source, collector, requirements, report);
+  for (const document of documents) {
+    // What is no list because it is no YAML has been told of.
+    if (problems.length > 0 && document.kind !== 'seq') continue;
+    readDocument(document, source, collector, requirements, report);
   }
   return { source, documents, yamlFailed: problems.length > 0 };
 }

@@ -14,17 +14,32 @@ const FOLLOWING: ReadonlySet<string> = new Set([
   'MISSING_CHAR',
 ]);
 
-/** What a document's errors say to a person: what follows from the first is left out. */
-export function problemsOf(errors: readonly YAMLError[], text: string): readonly YamlProblem[] {
+/**
+ * What a document's errors say to a person: what follows from the first is left out.
+ *
+ * @param base - Where the parsed text begins in the file.
+ */
+export function problemsOf(
+  errors: readonly YAMLError[],
+  text: string,
+  base = 0,
+): readonly YamlProblem[] {
   return errors
     .filter(({ code, pos }, i) => {
       if (i === 0) return true;
       return !FOLLOWING.has(code) && pos[0] > (errors[i - 1]?.pos[0] ?? 0);
     })
-    .map((error) => problemOf(error, text));
+    .map(({ code, message, pos }) =>
+      problemOf(code, message, [pos[0] + base, pos[1] + base], text),
+    );
 }
 
-function problemOf({ code, message, pos: [start, end] }: YAMLError, text: string): YamlProblem {
+function problemOf(
+  code: string,
+  message: string,
+  [start, end]: readonly [number, number],
+  text: string,
+): YamlProblem {
   const span = { start: Math.min(start, text.length), end: Math.min(end, text.length) };
   const plain = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
   const as = (words: string, hint: string | null, place = span): YamlProblem => ({
@@ -38,6 +53,7 @@ function problemOf({ code, message, pos: [start, end] }: YAMLError, text: string
     const at = openingQuote(text, quote, start);
     return as(`the closing ${quote} is missing`, null, { start: at, end: at + 1 });
   }
+  if (plain.startsWith('Maximum call stack size')) return as('nested too deep to be read', null);
   if (/^ *\t/.test(line)) return as(plain, 'YAML indents with blanks, not with tabs');
   switch (code) {
     case 'BLOCK_AS_IMPLICIT_KEY':

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { falcoLoadResults } from '../../../sensor/lang/index.js';
 import { codesOf, load, pointedAt, ruleOf } from './loading.js';
 
 const first = (text: string) => {
@@ -121,5 +122,81 @@ describe('checks that cannot hold together', () => {
     'proc.aname contains x and not proc.aname contains x and fd.num < 0',
   ])('%s can', (condition) => {
     expect(codesOf(load(ruleOf(`evt.type = open and ${condition}`)))).toEqual([]);
+  });
+});
+
+describe('a fault in the YAML hides no other', () => {
+  const found = (...texts: readonly string[]) =>
+    load(texts).diagnostics.map(
+      ({ file, line, column, code }) => `${file}:${line}:${column} ${code}`,
+    );
+  const unknown = '- rule: S\n  desc: d\n  condition: fd.nam = x\n  output: o\n  priority: INFO\n';
+
+  it('each broken item is told of, and what is wrong with the others', () => {
+    const text = [
+      '- macro: m',
+      '  condition: "evt.type = open',
+      '- rule: R',
+      '  desc: bad: thing',
+      '- list: l',
+      '\titems: [a]',
+      '- list: k',
+      '  items: [a',
+      '# the end',
+      '',
+    ].join('\n');
+    expect(found(text + unknown)).toEqual([
+      '1.yaml:2:14 yaml',
+      '1.yaml:4:9 yaml',
+      '1.yaml:6:2 yaml',
+      '1.yaml:10:1 yaml',
+      '1.yaml:12:14 unknown-field',
+    ]);
+  });
+  it('whoever refers to what was lost is not at fault, nor is what nobody else uses', () => {
+    const text = '- list: l\n  items: [x]\n- macro: m # note\n  condition: "evt.type = open\n';
+    const rest = unknown.replace('fd.nam = x', 'm and no_such');
+    const append = '- macro: m\n  condition: or x\n  override: {condition: append}\n';
+    expect(found(text + append + rest)).toEqual(['1.yaml:4:14 yaml', '1.yaml:10:20 unknown-macro']);
+    expect(found(text, rest)).toEqual(['1.yaml:4:14 yaml', '2.yaml:3:20 unknown-macro']);
+    const alias = '- macro: m\n  condition: *nope\n';
+    expect(found(alias + rest)).toEqual(['1.yaml:2:14 yaml', '1.yaml:5:20 unknown-macro']);
+  });
+  it('documents, indented lists, anchors of other items, CRLF', () => {
+    expect(found(`- list: a\n  items: [a\n---\n${unknown}`)).toEqual([
+      '1.yaml:3:1 yaml',
+      '1.yaml:6:14 unknown-field',
+    ]);
+    const indented = `- rule: R\n  desc: "x\n${unknown}`.replace(/^(?=.)/gm, '  ');
+    expect(found(indented)).toEqual(['1.yaml:2:11 yaml', '1.yaml:5:16 unknown-field']);
+    const anchored = '- macro: m\n  condition: &c evt.type = open\n- macro: n\n  condition: *c\n';
+    expect(
+      found(`${anchored}- list: l\n  items: "\n${unknown.replace('fd.nam = x', 'n')}`),
+    ).toEqual(['1.yaml:6:10 yaml']);
+    expect(found(`- list: l\n  items: "\n${unknown}`.replaceAll('\n', '\r\n'))).toEqual([
+      '1.yaml:2:10 yaml',
+      '1.yaml:5:14 unknown-field',
+    ]);
+  });
+  it('places in items behind a broken one are those of the file', () => {
+    const folded = unknown.replace('fd.nam = x', '>\n    evt.type = open and\n    fd.nam = x');
+    const text = `- list: l\n  items: "\n${folded}`;
+    const [, field] = load(text).diagnostics;
+    expect(pointedAt(text, field)).toBe('fd.nam');
+  });
+  it('Falco says the first fault of the YAML only, and nothing of a schema', () => {
+    const [result] = falcoLoadResults(load(`- list: l\n  items: "\n${unknown}`)).falco_load_results;
+    expect(result).toMatchObject({ successful: false, warnings: [], errors: { length: 1 } });
+    expect(result?.errors[0]?.code).toBe('LOAD_ERR_YAML_PARSE');
+    expect(result).not.toHaveProperty('schema_valid');
+  });
+  it('a control character, binary data and endless nesting are told of once', () => {
+    expect(found(`- list: l\n  items: ["\x01"]\n${unknown}`)).toEqual([
+      '1.yaml:2:12 yaml',
+      '1.yaml:5:14 unknown-field',
+    ]);
+    expect(found('\x7fELF\x02\x01\0\0')).toEqual(['1.yaml:1:1 yaml']);
+    const deep = load('['.repeat(20_000)).diagnostics;
+    expect(deep.map(({ message }) => message)).toEqual(['nested too deep to be read']);
   });
 });
