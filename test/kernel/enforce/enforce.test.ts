@@ -335,9 +335,11 @@ describeFurther(
 describe('the scenarios', () => {
   it('are all played', async () => {
     const { readFileSync } = await import('node:fs');
-    const text = readFileSync(new URL('./scenarios.ts', import.meta.url), 'utf8');
-    const own = readFileSync(new URL('./enforce.test.ts', import.meta.url), 'utf8');
-    for (const [, name] of text.matchAll(/^const (\w+): Scenario/gm))
-      expect(own).toContain(`'${name}'`);
+    const read = (name: string): string =>
+      readFileSync(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+    const text = ['flows', 'lifetime', 'subjects'].map(read).join('');
+    const names = [...text.matchAll(/^export const (\w+): Scenario/gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(15);
+    for (const name of names) expect(read('enforce.test')).toContain(`'${name}'`);
   });
 });

@@ -1,0 +1,154 @@
+// What becomes of flows: refused, reset, dropped, reported, let pass.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blockRule, egress } from '../../support/block-rules.js';
+import { openFour, reach, useFour } from '../../support/flows.js';
+import { FAR4, FAR6 } from '../../support/rig.js';
+import { BLOCKED, blockProgram, FREE, plain, withSensor, type Scenario } from './common.js';
+import { startQuietSensor, startSensor } from './sensor.js';
+
+export const refuses: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  rig.program('wget');
+  const [old, client, other] = [
+    await rig.start('curl'),
+    await rig.start('curl'),
+    await rig.start('wget'),
+  ];
+  const before = await openFour(old, BLOCKED);
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram('/nowhere')], 1);
+    const between = await rig.start('curl');
+    const opened = await openFour(between, BLOCKED);
+    const fresh = await rig.start('curl');
+    enforcement.load([blockProgram(curl)], 2);
+    const at = (await rig.arrived()).get(BLOCKED)!;
+    const blocked = { old: await reach(client, BLOCKED), fresh: await reach(fresh, BLOCKED) };
+    const beforeSensor = await useFour(old);
+    const beforeRule = await useFour(between);
+    const arrived = (await rig.arrived()).get(BLOCKED)! - at;
+    return {
+      before,
+      opened,
+      blocked,
+      beforeSensor,
+      beforeRule,
+      arrived,
+      otherPort: await reach(client, FREE),
+      otherProgram: await reach(other, BLOCKED),
+      verdicts: verdicts().map(plain),
+      pids: { client: client.pid, old: old.pid },
+      status: enforcement.status(),
+    };
+  });
+};
+
+export const drops: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const [old, client] = [await rig.start('curl'), await rig.start('curl')];
+  await openFour(old, BLOCKED);
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram(curl, { reply: 'drop' })], 1);
+    const at = (await rig.arrived()).get(BLOCKED)!;
+    const blocked = await reach(client, BLOCKED);
+    const live = await useFour(old);
+    return {
+      blocked,
+      live,
+      arrived: (await rig.arrived()).get(BLOCKED)! - at,
+      outcomes: [...new Set(verdicts().map(({ outcome }) => outcome))],
+    };
+  });
+};
+
+export const audits: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const client = await rig.start('curl');
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram(curl, { mode: 'audit' })], 1);
+    const reached = await reach(client, BLOCKED);
+    const status = enforcement.status();
+    return { reached, verdicts: verdicts().map(plain), status };
+  });
+};
+
+export const repeats: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const client = await rig.start('curl');
+  return withSensor(startSensor(rig.scope), async ({ enforcement, verdicts }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    for (let i = 0; i < 50; i++) await client.ask(`try tcp ${FAR4} ${BLOCKED}`);
+    const first = verdicts().map(plain);
+    await sleep(6000); // sums of flows that have stopped are told every 5 s
+    return { first, all: verdicts().map(plain), status: enforcement.status() };
+  });
+};
+
+/** A rule that blocks everything, and what must stay reachable all the same: by address and port, and by network. */
+export const guards: Scenario = async (rig) => {
+  rig.program('curl');
+  const [old, client] = [await rig.start('curl'), await rig.start('curl')];
+  await openFour(old, FREE);
+  const everything = blockRule('everything', egress);
+  const byPort = await withSensor(
+    startQuietSensor(rig.scope, {
+      guard: [
+        { address: FAR4, bits: 32, port: FREE },
+        { address: FAR6, bits: 128, port: FREE },
+      ],
+    }),
+    async ({ enforcement }) => {
+      enforcement.load([everything], 1);
+      const is = {
+        guarded: await reach(client, FREE),
+        live: await useFour(old),
+        other: await reach(client, BLOCKED),
+      };
+      // The sinks have changed: what was guarded is so no longer, at once.
+      enforcement.setGuards([{ address: FAR4, bits: 32, port: BLOCKED }]);
+      return {
+        ...is,
+        moved: { free: await reach(client, FREE), blocked: await reach(client, BLOCKED) },
+        guardedCount: enforcement.status().counters.guarded,
+      };
+    },
+  );
+  const byNetwork = await withSensor(
+    startQuietSensor(rig.scope, { guard: [{ address: '10.77.0.0', bits: 16, port: null }] }),
+    async ({ enforcement }) => {
+      enforcement.load([everything], 1);
+      return reach(client, BLOCKED);
+    },
+  );
+  return { byPort, byNetwork };
+};
+
+/** Datagrams larger than the link's packets, and TCP in packets of 64 KiB: all of a packet goes, or none. */
+export const largePackets: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const old = await rig.start('curl');
+  await openFour(old, BLOCKED);
+  const send = async (): Promise<string[]> => {
+    const answers: string[] = [];
+    for (let i = 0; i < 4; i++) answers.push(await old.ask(`big ${i} 50000`));
+    await sleep(300);
+    return answers;
+  };
+  const allowed = await rig.arrived();
+  await old.ask('big 1 50000');
+  await sleep(300);
+  const whole = await rig.arrived();
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    const before = await rig.arrived();
+    const sent = await send();
+    const after = await rig.arrived();
+    return {
+      fragmentsBefore: whole.get(0)! - allowed.get(0)!,
+      sent,
+      arrived: after.get(BLOCKED)! - before.get(BLOCKED)!,
+      fragments: after.get(0)! - before.get(0)!,
+      answers: [await old.ask('recv 0'), await old.ask('recv 1')],
+      counters: enforcement.status().counters,
+    };
+  });
+};
