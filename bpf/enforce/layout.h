@@ -20,6 +20,7 @@ enum saker_row {
 	SAKER_ROW_HOST = 2, /* for a cgroup that is no container's */
 	SAKER_ROW_NONE = 3, /* no clause: the sensor itself */
 	SAKER_ROW_CONTAINER = 4, /* for a container that no rule names */
+	SAKER_ROW_ANY_SUBJECT = 5, /* every clause: whatever is asked of the executable may be true */
 };
 
 /* Elements of the array map `words`: user space maps it and stores single words; but for one, programs only read. */
@@ -58,12 +59,22 @@ struct saker_subject_key {
 	unsigned char path[SAKER_SUBJECT_BYTES];
 };
 
-/* `side` is written whole: set << 32 | row of the executable under that set, for the slot set & 1. */
+/* `claimed`: for a path that its user can choose. The clauses that may hold, whether it is that program or another one. */
+struct saker_subject_rows {
+	unsigned int row;
+	unsigned int claimed;
+};
+
+/* `side` is written whole: set << 32 | row of the executable under that set, for the slot set & 1. Inode and device are those
+ * of the file that was executed: prctl(PR_SET_MM_EXE_FILE) changes what the kernel calls a process's executable. */
 struct saker_facts {
 	unsigned long long start_ns;
 	unsigned long long side[2];
+	unsigned long long inode;
+	unsigned int device;
 	unsigned int exec_count;
 	unsigned int uid;
+	unsigned int __pad;
 };
 
 /* As rules name a container: 12 characters, zeros behind. */
@@ -94,7 +105,7 @@ enum saker_enforce_counter {
 	SAKER_COUNT_FACTS_FULL = 10, /* no room for a process's facts: its executable is not known */
 	SAKER_COUNT_REPLY_FAILED = 11, /* dropped without the RST or ICMP it should have had */
 	SAKER_COUNT_STAMP_FAILED = 12, /* no memory for a socket's stamp */
-	SAKER_COUNT_PATH_FAILED = 13, /* an executable's path could not be read: it is not known */
+	SAKER_COUNT_PATH_FAILED = 13, /* no whole path of an executable: it fulfils whatever rules ask of it */
 	SAKER_COUNT_CONTAINERS_FULL = 14, /* no room for a container's group: it counts as the host's */
 	SAKER_COUNT_MAX = 16,
 };

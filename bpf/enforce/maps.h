@@ -18,7 +18,8 @@ SHAPE(clauses_shape, ARRAY, SAKER_CLAUSES, 4, sizeof(struct saker_clause), 0);
 SHAPE(ports_shape, ARRAY, 1, 4, sizeof(struct saker_ports), 0);
 SHAPE(groups_shape, HASH, 1, sizeof(struct saker_container_id), 4, 0);
 SHAPE(remotes_shape, LPM_TRIE, 1, sizeof(struct saker_remote_key), 4, BPF_F_NO_PREALLOC);
-SHAPE(subjects_shape, LPM_TRIE, 1, sizeof(struct saker_subject_key), 4, BPF_F_NO_PREALLOC);
+SHAPE(subjects_shape, LPM_TRIE, 1, sizeof(struct saker_subject_key), sizeof(struct saker_subject_rows),
+      BPF_F_NO_PREALLOC);
 
 #define SLOTS(name, shape)                                                                                             \
 	struct {                                                                                                       \

@@ -50,11 +50,13 @@ struct ns_common {
 };
 
 struct user_namespace {
+	kuid_t owner;
 	struct ns_common ns;
 };
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 };
 
 struct cgroup_namespace {
@@ -165,6 +167,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 };
 
 struct path {

@@ -119,9 +119,13 @@ at_root:
 	return 1;
 }
 
-/* The path of dentry on mnt as `task` sees it, left in the slot's scratch. Returns its length with NUL, 0 for none. */
-static __always_inline u32 task_path(__u32 slot, struct task_struct *task, struct path at,
-				     struct saker_event_header *hdr)
+static __always_inline struct mount *mount_of(struct path at)
+{
+	return (void *)at.mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* The path of dentry on mnt below `root`, left in the slot's scratch. Returns its length with NUL, 0 for none. */
+static __always_inline u32 walk_path(__u32 slot, struct path at, struct path root, struct saker_event_header *hdr)
 {
 	struct path_scratch *path = path_scratch(slot);
 	int step;
@@ -129,15 +133,32 @@ static __always_inline u32 task_path(__u32 slot, struct task_struct *task, struc
 	if (!path)
 		return 0;
 	path->dentry = (u64)at.dentry;
-	path->mount = (u64)at.mnt - bpf_core_field_offset(struct mount, mnt);
-	path->root_dentry = (u64)BPF_CORE_READ(task, fs, root.dentry);
-	path->root_mnt = (u64)BPF_CORE_READ(task, fs, root.mnt);
+	path->mount = (u64)mount_of(at);
+	path->root_dentry = (u64)root.dentry;
+	path->root_mnt = (u64)root.mnt;
 	start_walk(path);
 	for (step = 0; step < SAKER_PATH_STEPS; step++)
 		if (walk_step(slot))
 			break;
 	hdr->flags |= path->flags;
 	return path->start < SAKER_PATH_MAX - 1 ? SAKER_PATH_MAX - path->start : 0;
+}
+
+/* As `task` sees it. */
+static __always_inline u32 task_path(__u32 slot, struct task_struct *task, struct path at,
+				     struct saker_event_header *hdr)
+{
+	struct path root = { BPF_CORE_READ(task, fs, root.mnt), BPF_CORE_READ(task, fs, root.dentry) };
+
+	return walk_path(slot, at, root, hdr);
+}
+
+/* From the top of its mount namespace, whatever a process has made its root. */
+static __always_inline u32 mount_path(__u32 slot, struct path at, struct saker_event_header *hdr)
+{
+	struct path nowhere = { (void *)-1, (void *)-1 };
+
+	return walk_path(slot, at, nowhere, hdr);
 }
 
 /* Appends the path that the slot's scratch holds. */

@@ -128,17 +128,29 @@ function keyOf(test: Test): string {
   return key;
 }
 
-/** The formula's value, given the value of each test. */
-export function evaluate(formula: Formula, holds: (test: Test, key: string) => boolean): boolean {
+/** The formula's value, given the value of each test; null: not known. */
+export function evaluate<V extends boolean | null>(
+  formula: Formula,
+  valueOf: (test: Test, key: string) => V,
+): V | boolean {
   switch (formula.op) {
     case 'test':
-      return holds(formula.test, formula.key);
-    case 'not':
-      return !evaluate(formula.item, holds);
+      return valueOf(formula.test, formula.key);
+    case 'not': {
+      const value = evaluate(formula.item, valueOf);
+      return value === null ? value : !value;
+    }
     case 'and':
-      return formula.items.every((item) => evaluate(item, holds));
-    case 'or':
-      return formula.items.some((item) => evaluate(item, holds));
+    case 'or': {
+      const decisive = formula.op === 'or';
+      let value: V | boolean = !decisive;
+      for (const item of formula.items) {
+        const one = evaluate(item, valueOf);
+        if (one === decisive) return decisive;
+        if (one === null) value = one;
+      }
+      return value;
+    }
   }
 }
 

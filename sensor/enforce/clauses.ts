@@ -34,6 +34,8 @@ export const ROW = {
   none: 3,
   /** A container that no rule names. */
   container: 4,
+  /** Every clause: a process whose executable has a path that cannot be told. */
+  anySubject: 5,
 } as const;
 
 /** An executable's path, or a beginning of one (`whole`: false). */
@@ -41,6 +43,8 @@ export interface SubjectEntry {
   readonly path: ByteString;
   readonly whole: boolean;
   readonly row: number;
+  /** For a process whose path is only claimed: the clauses that hold for it or for any other program. */
+  readonly claimed: number;
 }
 
 /** A prefix in the space of IPv6 addresses; IPv4 lies in ::ffff:0:0/96. */
@@ -95,6 +99,7 @@ export function compileSet(rules: readonly Rule[]): CompiledSet {
   rows.append(group.fulfilled((test) => inGroup(test, 'host')));
   rows.append([]);
   rows.append(group.fulfilled(() => false));
+  rows.append(numbers);
   return {
     clauses,
     rows,
@@ -134,6 +139,15 @@ class RowMaker {
 
   row(holds: (test: Test, key: string) => boolean): number {
     return this.#rows.number(this.fulfilled(holds));
+  }
+
+  /** Clauses that may hold, where a test's value is known or, null, is not. */
+  rowOfPossible(value: (test: Test, key: string) => boolean | null): number {
+    return this.#rows.number(
+      this.#groups.flatMap(({ formula, clauses }) =>
+        formula === null || evaluate(formula, value) !== false ? clauses : [],
+      ),
+    );
   }
 }
 
@@ -184,16 +198,18 @@ function compileSubjects(maker: RowMaker): SubjectEntry[] {
     for (const path of test.exact) exact.add(path);
     for (const prefix of test.prefixes) prefixes.add(prefix);
   }
-  const entry = (path: ByteString, whole: boolean): SubjectEntry => ({
-    path,
-    whole,
-    row: maker.row((test, key) =>
-      test.dimension === 'subject'
-        ? (whole && exactOf.get(key)!.has(path)) ||
-          test.prefixes.some((prefix) => path.startsWith(prefix))
-        : false,
-    ),
-  });
+  const entry = (path: ByteString, whole: boolean): SubjectEntry => {
+    const isMeant = (test: Test, key: string): boolean =>
+      test.dimension === 'subject' &&
+      ((whole && exactOf.get(key)!.has(path)) ||
+        test.prefixes.some((prefix) => path.startsWith(prefix)));
+    return {
+      path,
+      whole,
+      row: maker.row(isMeant),
+      claimed: maker.rowOfPossible((test, key) => (isMeant(test, key) ? null : false)),
+    };
+  };
   return [
     ...[...prefixes].map((path) => entry(path, false)),
     ...[...exact].map((path) => entry(path, true)),

@@ -10,6 +10,8 @@ export const CLAUSE_BYTES = 24;
 export const REMOTE_KEY_BYTES = 20;
 /** `struct saker_subject_key`: length of the prefix in bits, 256 bytes of path. */
 export const SUBJECT_KEY_BYTES = 260;
+/** `struct saker_subject_rows`. */
+export const SUBJECT_ROWS_BYTES = 8;
 /** `struct saker_container_id`. */
 export const CONTAINER_ID_BYTES = 16;
 /** `struct saker_guard`. */

@@ -10,6 +10,7 @@ import {
   NO_PREALLOC,
   REMOTE_KEY_BYTES,
   SUBJECT_KEY_BYTES,
+  SUBJECT_ROWS_BYTES,
 } from './layout.js';
 import { MAX_ROWS, ROW_BYTES } from './row-table.js';
 
@@ -89,7 +90,7 @@ function create(name: DimensionMap, compiled: CompiledSet): BpfMap {
     subjects: {
       type: MAP_TYPE.lpmTrie,
       keySize: SUBJECT_KEY_BYTES,
-      valueSize: 4,
+      valueSize: SUBJECT_ROWS_BYTES,
       maxEntries: compiled.subjects.length,
       flags: NO_PREALLOC,
     },
@@ -131,7 +132,7 @@ function writeRemotes(map: BpfMap, { remotes }: CompiledSet): void {
 function writeSubjects(map: BpfMap, { subjects }: CompiledSet): void {
   const keys = new Uint8Array(subjects.length * SUBJECT_KEY_BYTES);
   const view = new DataView(keys.buffer);
-  const rows = Uint32Array.from(subjects, ({ row }) => row);
+  const rows = Uint32Array.from(subjects.flatMap(({ row, claimed }) => [row, claimed]));
   subjects.forEach(({ path, whole }, at) => {
     view.setUint32(at * SUBJECT_KEY_BYTES, (path.length + (whole ? 1 : 0)) * 8, true);
     keys.set(Buffer.from(path, 'latin1'), at * SUBJECT_KEY_BYTES + 4);

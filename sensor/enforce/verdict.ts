@@ -8,6 +8,11 @@ import { readLeaf, type Protocol, type Test } from './predicates.js';
 export interface Flow {
   /** Resolved path of the executable; null: not known. */
   readonly exe: ByteString | null;
+  /**
+   * `claimed`: another program may lie under that path, in mounts that its user has put together. `untold`: a file that has no
+   * path that can be told. Whatever may be true of either counts as true.
+   */
+  readonly exeIs?: 'named' | 'claimed' | 'untold';
   /** 12 characters, or `host`. */
   readonly containerId: string;
   readonly remote: Pick<Net, 'family' | 'address'>;
@@ -24,16 +29,18 @@ export interface Verdict {
 /** What the rules say about a flow, read straight from their conditions: the meaning the kernel's tables must have. */
 export function judge(rules: readonly Rule[], flow: Flow): Verdict {
   const verdict = { enforce: -1, audit: -1 };
+  const doubtful = flow.exeIs === 'claimed' || flow.exeIs === 'untold';
   rules.forEach((rule, index) => {
     if (!rule.enabled || rule.action?.action !== 'block') return;
     const { mode } = rule.action;
-    if (verdict[mode] < 0 && fulfils(rule.condition, flow) === true) verdict[mode] = index;
+    const value = fulfils(rule.condition, flow) ?? doubtful;
+    if (verdict[mode] < 0 && value) verdict[mode] = index;
   });
   return verdict;
 }
 
 /**
- * Three values: with an executable that is not known, what depends on it is null (not true), whichever way it is asked.
+ * Three values: with an executable that is not known, what depends on it is null, whichever way it is asked.
  * A comparison about the attempt's result is true whichever way it is asked.
  */
 function fulfils(condition: Condition, flow: Flow, negated = false): boolean | null {
@@ -64,8 +71,10 @@ function holds(test: Test, flow: Flow): boolean | null {
   switch (test.dimension) {
     case 'subject': {
       const { exe } = flow;
-      if (exe === null) return null;
-      return test.exact.includes(exe) || test.prefixes.some((prefix) => exe.startsWith(prefix));
+      if (exe === null || flow.exeIs === 'untold') return null;
+      const isMeant =
+        test.exact.includes(exe) || test.prefixes.some((prefix) => exe.startsWith(prefix));
+      return isMeant && flow.exeIs === 'claimed' ? null : isMeant;
     }
     case 'group':
       return test.ids.includes(flow.containerId);
@@ -87,7 +96,7 @@ function inNet(net: Net, remote: Flow['remote']): boolean {
 /** The same answer from a compiled set's tables, look-up by look-up as the kernel makes them (bpf/enforce/decide.h). */
 export function judgeByTables(set: CompiledSet, flow: Flow): Verdict {
   const rows = [
-    subjectRow(set, flow.exe),
+    subjectRow(set, flow),
     flow.containerId === 'host' ? ROW.host : (set.groups.get(flow.containerId) ?? ROW.container),
     remoteRow(set, mappedAddress(flow.remote)),
     set.ports[(flow.protocol === 'udp' ? 65536 : 0) + flow.port]!,
@@ -105,13 +114,14 @@ export function judgeByTables(set: CompiledSet, flow: Flow): Verdict {
   return verdict;
 }
 
-function subjectRow(set: CompiledSet, exe: ByteString | null): number {
+function subjectRow(set: CompiledSet, { exe, exeIs }: Flow): number {
+  if (exeIs === 'untold') return ROW.anySubject;
   if (exe === null) return ROW.unknownSubject;
   let best = { length: -1, row: 0 };
-  for (const { path, whole, row } of set.subjects) {
+  for (const { path, whole, row, claimed } of set.subjects) {
     const length = path.length + (whole ? 1 : 0);
     if (length > best.length && (whole ? exe === path : exe.startsWith(path)))
-      best = { length, row };
+      best = { length, row: exeIs === 'claimed' ? claimed : row };
   }
   return best.row;
 }

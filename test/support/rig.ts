@@ -24,6 +24,8 @@ export interface Rig {
   program(name: string): string;
   /** Starts it in the pod and in the cgroup (a sub-group where one is named). */
   start(name: string, group?: string): Promise<Talker>;
+  /** Starts a shell command that becomes such a program, in the pod and in the cgroup. */
+  enter(command: string): Promise<Talker>;
   /** Cgroup v2 folder of a sub-group. */
   group(name: string): string;
   /** Packets that arrived at the far side, by port. */
@@ -139,6 +141,12 @@ export async function makeRig(
         `echo $$ > ${into}/cgroup.procs; exec nsenter -t ${pod} -n ${path}`,
       ]);
     },
+    enter: (command) =>
+      talk('bash', [
+        '-c',
+        `echo $$ > ${cgroup}/cgroup.procs; exec nsenter -t ${pod} -n bash -c "$0"`,
+        command,
+      ]),
     async arrived() {
       const words = (await far.ask('')).split(' ').map(Number);
       const counts = new Map<number, number>();

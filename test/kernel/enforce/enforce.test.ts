@@ -284,6 +284,16 @@ describeFurther(
       expect(is.counters.guarded).toBeGreaterThan(0);
     }, 240_000);
 
+    it('is not talked out of who a program is by paths that its user can make up', async () => {
+      const is = (await play(place(), 'disguises')) as unknown as {
+        answers: Record<string, string>;
+      };
+      const { itself, become, ...disguised } = is.answers;
+      expect([itself, become]).toEqual(['0', '0']);
+      const names = ['bindMount', 'chroot', 'chrootOfRoot', 'deep', 'liar', 'memfd', 'throughProc'];
+      expect(disguised).toEqual(Object.fromEntries(names.map((name) => [name, String(REFUSED)])));
+    }, 240_000);
+
     it('refuses curl the page that wget gets; a copy of curl gets it but from an allow list', async () => {
       const page = { status: 0, page: 'the page' };
       const refused = { status: 7, page: '' }; // curl: could not connect

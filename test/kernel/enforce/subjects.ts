@@ -21,6 +21,7 @@ import {
   type World,
 } from '../../support/block-rules.js';
 import { reach } from '../../support/flows.js';
+import { programs } from '../../support/programs.js';
 import { FAR4, type Talker } from '../../support/rig.js';
 import { BLOCKED, blockProgram, FREE, withSensor, type Scenario } from './common.js';
 import { startQuietSensor } from './sensor.js';
@@ -46,6 +47,50 @@ export const copies: Scenario = async (rig) => {
 };
 
 /** Identity follows the socket and the process: fork, exec over an open socket, a guard, the heartbeat. */
+/** Programs that want to pass for one of an allow list, by a path that is theirs to choose. */
+export const disguises: Scenario = async (rig) => {
+  const wget = rig.program('wget');
+  const evil = rig.program('evil');
+  const root = `${evil}.root`;
+  const folder = wget.slice(0, wget.lastIndexOf('/'));
+  // More components than a walk of the kernel follows, in a path that is short enough for any call.
+  const deep = `${folder}/${'d/'.repeat(600)}evil`;
+  rig.sh(
+    `mkdir -p ${root}${folder} $(dirname ${deep}); cp ${evil} ${root}${wget}; cp ${evil} ${deep}`,
+  );
+  const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+  const bound = `${nobody} unshare -Urm bash -c 'mount --bind ${evil} ${wget}; exec`;
+  const commands = {
+    itself: `exec ${wget}`,
+    deep: `exec ${deep}`,
+    chroot: `exec ${nobody} unshare -Ur chroot ${root} ${wget}`,
+    chrootOfRoot: `exec chroot ${root} ${wget}`,
+    bindMount: `exec ${bound} ${wget}'`,
+    // Executed from outside of the namespace in which it lies there.
+    throughProc: `${bound} sleep 60' & sleep 0.5; exec /proc/$!/root${wget}`,
+    memfd: `exec ${programs.memfdRun} ${evil}`,
+  };
+  const allowList = blockRule(
+    'only wget',
+    and(egress, not(compare('proc.exepath', 'in', str(wget)))),
+  );
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([allowList], 1);
+    const answers: Record<string, string> = {};
+    for (const [name, command] of Object.entries(commands)) {
+      const program = await rig.enter(command);
+      answers[name] = await program.ask(`try udp ${FAR4} ${FREE}`);
+      program.stop();
+    }
+    const liar = await rig.enter(`exec ${nobody} unshare -Ur ${evil}`);
+    answers['become'] = await liar.ask(`become ${wget}`);
+    await liar.ask('fork');
+    enforcement.load([allowList], 2); // executables are looked at anew
+    answers['liar'] = await liar.ask(`try udp ${FAR4} ${FREE}`);
+    return { answers, counters: enforcement.status().counters };
+  });
+};
+
 export const identities: Scenario = async (rig) => {
   const curl = rig.program('curl');
   return withSensor(

@@ -43,7 +43,11 @@ describe('compiled tables', () => {
       const rules = randomRules(random, WORLD, 1 + random(6));
       const set = compileSet(rules);
       for (let i = 0; i < 60; i++) {
-        const flow = { ...randomFlow(random, WORLD), ...(random(20) === 0 ? { exe: null } : {}) };
+        const exeIs = (['named', 'named', 'claimed', 'untold'] as const)[random(4)]!;
+        const flow = {
+          ...randomFlow(random, WORLD),
+          ...(random(20) === 0 ? { exe: null } : { exeIs }),
+        };
         const expected = judge(rules, flow);
         expect({ round, i, ...judgeByTables(set, flow) }).toEqual({ round, i, ...expected });
         outcomes[expected.enforce >= 0 ? 'enforce' : expected.audit >= 0 ? 'audit' : 'neither']++;
@@ -135,6 +139,26 @@ describe('compiled tables', () => {
     } as const;
     expect(judge(rules, flow).enforce).toBe(1);
     expect(judgeByTables(compileSet(rules), flow).enforce).toBe(1);
+  });
+
+  it('let a program that only claims its path off nothing, nor one without a path', () => {
+    const curl = compare('proc.exepath', '=', str('/usr/bin/curl'));
+    const rules = [
+      blockRule('not curl', and(egress, curl, compare('fd.rport', '=', int(1)))),
+      blockRule('only curl', and(egress, not(curl), compare('fd.rport', '=', int(2)))),
+    ];
+    const set = compileSet(rules);
+    const answers = (exe: string, exeIs: 'named' | 'claimed' | 'untold'): number[] =>
+      [1, 2].map((port) => {
+        const flow = { ...randomFlow(randomFrom(1), WORLD), exe, exeIs, port };
+        expect(judgeByTables(set, flow)).toEqual(judge(rules, flow));
+        return judge(rules, flow).enforce;
+      });
+    expect(answers('/usr/bin/curl', 'named')).toEqual([0, -1]);
+    expect(answers('/usr/bin/wget', 'named')).toEqual([-1, 1]);
+    expect(answers('/usr/bin/curl', 'claimed')).toEqual([0, 1]);
+    expect(answers('/usr/bin/wget', 'claimed')).toEqual([-1, 1]);
+    expect(answers('/usr/bin/wget', 'untold')).toEqual([0, 1]);
   });
 
   it('never put an IPv4 address into a network of IPv6', () => {

@@ -9,6 +9,7 @@ import {
   GUARD_PORTS,
   REMOTE_KEY_BYTES,
   SUBJECT_KEY_BYTES,
+  SUBJECT_ROWS_BYTES,
   WORD,
 } from '../../../sensor/enforce/layout.js';
 import { PATH_BYTES } from '../../../sensor/enforce/predicates.js';
@@ -39,6 +40,7 @@ describe('numbers shared with the programs', () => {
       SAKER_ROW_HOST: ROW.host,
       SAKER_ROW_NONE: ROW.none,
       SAKER_ROW_CONTAINER: ROW.container,
+      SAKER_ROW_ANY_SUBJECT: ROW.anySubject,
     });
     expect(values(layout, 'saker_word')).toMatchObject({
       SAKER_WORD_NOW: WORD.now,
@@ -53,6 +55,7 @@ describe('numbers shared with the programs', () => {
     expect(size('saker_clause')).toBe(CLAUSE_BYTES);
     expect(size('saker_remote_key')).toBe(REMOTE_KEY_BYTES);
     expect(size('saker_subject_key')).toBe(SUBJECT_KEY_BYTES);
+    expect(size('saker_subject_rows')).toBe(SUBJECT_ROWS_BYTES);
     expect(size('saker_guard')).toBe(GUARD_BYTES);
     expect(size('saker_container_id')).toBe(CONTAINER_ID_BYTES);
     expect(layout.structs.get('saker_guard')?.members.at(-1)?.size).toBe(GUARD_PORTS * 2);
