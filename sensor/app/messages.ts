@@ -1,3 +1,4 @@
+import type { LoggerOptions } from '../core/index.js';
 import type { ServedEvent, SharedMaps } from '../kernel/index.js';
 import type { Rule } from '../lang/ir.js';
 import type { CaptureOptions } from '../capture/index.js';
@@ -19,10 +20,17 @@ export interface EventFilter {
   readonly pid?: number;
 }
 
+/** What a reload may change of a sensor thread that runs, besides its rules. */
+export interface SensorSettings {
+  readonly log: LoggerOptions;
+  readonly spoolMaxBytes: number;
+}
+
 /** Main thread to sensor thread. */
 export type ToSensor =
   | RulesMessage
   | { readonly kind: 'status'; readonly id: number }
+  | { readonly kind: 'settings'; readonly settings: SensorSettings }
   /** A watcher of live events comes, or (null) goes. */
   | { readonly kind: 'events'; readonly watcher: number; readonly filter: EventFilter | null }
   | {

@@ -10,23 +10,39 @@ export interface LoggerOptions {
   readonly fd?: number;
 }
 
+/** A log whose level and format can change while it is used. */
+export interface ConfigurableLogger extends Logger {
+  configure(options: LoggerOptions): void;
+}
+
 /**
  * Makes the sensor's own log: one line an entry, on a file descriptor.
  *
  * @param options.format - `json`: one object a line; `text`: time, level, message, key=value.
  * @param options.fd - 2 unless a test says otherwise. Written synchronously: lines of both threads stay whole.
  */
-export function createLogger(options: LoggerOptions): Logger {
-  const threshold = LEVELS.indexOf(options.level);
+export function createLogger(options: LoggerOptions): ConfigurableLogger {
   const fd = options.fd ?? 2;
-  const render = options.format === 'json' ? jsonLine : textLine;
+  let threshold = 0;
+  let render = textLine;
+  const configure = ({ level, format }: LoggerOptions): void => {
+    threshold = LEVELS.indexOf(level);
+    render = format === 'json' ? jsonLine : textLine;
+  };
   const at = (level: LogLevel) => {
-    if (LEVELS.indexOf(level) > threshold) return () => undefined;
+    const rank = LEVELS.indexOf(level);
     return (message: string, fields: LogFields = {}) => {
-      put(fd, render(new Date(), level, message, fields));
+      if (rank <= threshold) put(fd, render(new Date(), level, message, fields));
     };
   };
-  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+  configure(options);
+  return {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    configure,
+  };
 }
 
 /** Calls `log` at most once a second for each key; says how many were left out. */

@@ -1,12 +1,10 @@
 import { PRIORITIES } from '../lang/ir.js';
 import type { NewAlert } from './alert.js';
+import { internalAlert, LOSS_RULE } from './internal-alert.js';
 import type { DropCause, SpoolShared } from './shared.js';
 
 /** After a first alert about losses, the next tells of all that came in this long. */
 const QUIET_MS = 5_000;
-
-/** Rule name of the alert that tells of dropped alerts. */
-export const LOSS_RULE = 'saker: alerts dropped';
 
 /** Losses on their way into the log. */
 export interface Telling {
@@ -68,19 +66,7 @@ function wording(
   for (const [lane, count] of byLane) {
     fields.set(`saker.dropped.priority.${PRIORITIES[lane]?.toLowerCase() ?? 'unknown'}`, count);
   }
-  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    timeNs: `${nowMs}000000`,
-    kind: 'internal',
-    rule: LOSS_RULE,
-    priority: 'Critical',
-    source: 'internal',
-    tags: [],
-    message: LOSS_RULE,
-    fields: JSON.stringify(Object.fromEntries(sorted)),
-    generation: 0,
-    subject: null,
-  };
+  return internalAlert(LOSS_RULE, 'Critical', Object.fromEntries(fields), nowMs);
 }
 
 function increase<K>(counts: Map<K, number>, key: K, by: number): void {

@@ -56,7 +56,7 @@ export class SpoolWriter {
   readonly #shared: SpoolShared;
   readonly #logger: Logger;
   readonly #complaints: RateLimited;
-  readonly #capBytes: number;
+  #capBytes: number;
   readonly #segmentBytes: number;
   readonly #ids = new Uuid7();
   readonly #losses: SpoolLosses;
@@ -152,6 +152,11 @@ export class SpoolWriter {
     this.#noteSequence();
     this.#shared.publish(seq, -1);
     return 0;
+  }
+
+  /** Room for so much from now on; where there is more already, the next alerts make room as ever. */
+  setCap(bytes: number): void {
+    this.#capBytes = bytes;
   }
 
   /** Call about once a second: removes what is delivered, tells of losses that no later alert has told yet. */

@@ -65,7 +65,7 @@ describeHere('the configuration of a running sensor', (place) => {
     );
     await until(async () => (await got('stays')).length > 300);
     await configure(
-      `sinks:\n${sinks({ stays: '', changes: ', fsync: true', joins: '' })}\nmetrics: { listen: '127.0.0.1:1' }`,
+      `sinks:\n${sinks({ stays: '', changes: ', fsync: true', joins: '' })}\nmetrics: { listen: 'off' }`,
     );
     const ran = await daemon.command('config reload');
     expect([ran.stderr, ran.status]).toEqual(['', 0]);
@@ -112,10 +112,12 @@ describeHere('the configuration of a running sensor', (place) => {
   });
 
   it('is read again on SIGHUP, and says what waits for the next start', async () => {
-    await configure(`sinks:\n${sinks({ stays: '' })}\nspool: { max_bytes: 2097152 }`);
+    await configure(
+      `sinks:\n${sinks({ stays: '' })}\nspool: { max_bytes: 2097152 }\nenforce: { heartbeat_seconds: 9 }`,
+    );
     await daemon.signal('HUP');
     await until(async () => (await status()).sinks.length === 1);
-    await until(async () => /next start only.*spool/.test(await daemon.log()));
+    await until(async () => /next start only.*enforce\.heartbeat_seconds/.test(await daemon.log()));
     const has = (await got('stays')).length;
     await mustExec(place(), cgroup.inside(`${programs.opens} 1 1 /no/such/folder/77 > /dev/null`));
     await until(async () => (await got('stays')).length === has + 1);

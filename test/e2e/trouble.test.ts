@@ -111,6 +111,12 @@ const inTrouble = (place: () => Place, kernel: string): void => {
     expect(seen).toBe(filtered + sent + lost);
     expect(received).toBe(sent);
     expect(after.accounting.kinds['file.open']?.lost['ring_full']).toBe(lost);
+    // Whoever reads alerts only hears of it, too.
+    const told = (a: AlertLine) => a.rule === 'saker: events lost';
+    const alerts = await daemon.waitForAlerts((all) => all.some(told), 120_000);
+    expect(alerts.filter(told)).toMatchObject([
+      { priority: 'Critical', output_fields: { 'saker.lost.kind.file.open': lost } },
+    ]);
   }, 400_000);
 
   itHere('counts alerts that a full disk had no room for, says so, and goes on', async () => {

@@ -11,7 +11,7 @@ import {
 import type { RecordCursor } from '../../events/index.js';
 import type { Identity } from '../../identity/index.js';
 import type { Rule } from '../../lang/index.js';
-import type { NewAlert } from '../../spool/index.js';
+import { internalAlert, type NewAlert } from '../../spool/index.js';
 import type { CaptureConfig } from '../config/types.js';
 import { lossSince } from './loss.js';
 import { captureName, makeRoom } from './rule-files.js';
@@ -322,18 +322,8 @@ export class Captures {
     logger.info('a rule’s capture ended', { rule: rule.name, path, records, ended });
     if (error !== null) logger.error(error.message, { code: error.code });
     if (ended !== 'full' && ended !== 'disk') return;
-    alert({
-      timeNs: `${Date.now()}000000`,
-      kind: 'internal',
-      rule: FULL_RULE,
-      priority: 'Informational',
-      source: 'internal',
-      tags: [],
-      message: FULL_RULE,
-      fields: JSON.stringify({ 'saker.capture.file': path, 'saker.capture.rule': rule.name }),
-      generation: 0,
-      subject: null,
-    });
+    const fields = { 'saker.capture.file': path, 'saker.capture.rule': rule.name };
+    alert(internalAlert(FULL_RULE, 'Informational', fields));
   }
 }
 

@@ -1,4 +1,6 @@
+import { packageVersion } from '../../core/index.js';
 import { deliveryMetrics, type Health, type Metric, type MetricsSource } from '../metrics/index.js';
+import { LOSS_CAUSES } from '../loss-names.js';
 import type { KindCounts, SensorStatus } from '../messages.js';
 import type { Daemon } from './daemon.js';
 
@@ -8,9 +10,13 @@ export function metricsOf(daemon: Daemon): MetricsSource {
     async collect() {
       const sensor = await daemon.link.status();
       return [
+        ...processMetrics(daemon),
         ...sensorMetrics(sensor),
         ...enforcementMetrics(daemon),
         ...deliveryMetrics(daemon.shared, daemon.delivery?.status() ?? []),
+        gauge('saker_spool_capacity_bytes', 'Bytes of alerts the spool may hold.', [
+          { labels: {}, value: daemon.spoolMaxBytes },
+        ]),
       ];
     },
     health: () => healthOfThreads(daemon),
@@ -38,6 +44,25 @@ function healthOf(ok: boolean, well: string, ill: string): Health {
   return { ok, detail: ok ? well : ill };
 }
 
+/** What the sensor is and costs. */
+function processMetrics(daemon: Daemon): Metric[] {
+  const { user, system } = process.cpuUsage();
+  return [
+    gauge('saker_build_info', 'Always 1; the version is in the label.', [
+      { labels: { version: packageVersion() }, value: 1 },
+    ]),
+    gauge('saker_start_time_seconds', 'When the sensor was started, seconds since the epoch.', [
+      { labels: {}, value: daemon.startedAt.getTime() / 1000 },
+    ]),
+    counter('saker_cpu_seconds', 'Processor time of the sensor, all threads.', [
+      { labels: {}, value: (user + system) / 1e6 },
+    ]),
+    gauge('saker_memory_resident_bytes', 'Memory of the sensor that is resident.', [
+      { labels: {}, value: process.memoryUsage.rss() },
+    ]),
+  ];
+}
+
 function sensorMetrics(sensor: SensorStatus): Metric[] {
   const kinds = Object.entries(sensor.kinds);
   const perKind = (value: (counts: KindCounts) => number): Metric['samples'] =>
@@ -61,8 +86,9 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
     counter(
       'saker_events_lost',
       'Events that should have been delivered and were not, by cause.',
+      // Every cause from the start: what begins with a loss has no increase that an alerting rule could see.
       kinds.flatMap(([kind, { lost }]) =>
-        Object.entries(lost).map(([cause, value]) => ({ labels: { kind, cause }, value })),
+        LOSS_CAUSES.map((cause) => ({ labels: { kind, cause }, value: lost[cause] ?? 0 })),
       ),
     ),
     counter(
@@ -81,27 +107,22 @@ function sensorMetrics(sensor: SensorStatus): Metric[] {
       'Values that a pattern was given up on: they count as not matching.',
       [{ labels: {}, value: sensor.regexGivenUp }],
     ),
-    {
-      name: 'saker_rules_generation',
-      help: 'Generation of the rule set in force.',
-      type: 'gauge',
-      samples: [{ labels: {}, value: sensor.generation }],
-    },
-    {
-      name: 'saker_gc_longest_pause_seconds',
-      help: 'Longest garbage collection of the sensor thread since it watches.',
-      type: 'gauge',
-      samples: [{ labels: {}, value: sensor.pauses.longestMs / 1000 }],
-    },
-    {
-      name: 'saker_processes',
-      help: 'Processes in the table, live ones and those that exited lately.',
-      type: 'gauge',
-      samples: ['live', 'exited'].map((state) => ({
+    gauge('saker_rules_generation', 'Generation of the rule set in force.', [
+      { labels: {}, value: sensor.generation },
+    ]),
+    gauge(
+      'saker_gc_longest_pause_seconds',
+      'Longest garbage collection of the sensor thread since it watches.',
+      [{ labels: {}, value: sensor.pauses.longestMs / 1000 }],
+    ),
+    gauge(
+      'saker_processes',
+      'Processes in the table, live ones and those that exited lately.',
+      ['live', 'exited'].map((state) => ({
         labels: { state },
         value: sensor.processes[state] ?? 0,
       })),
-    },
+    ),
   ];
 }
 
@@ -117,13 +138,20 @@ function enforcementMetrics(daemon: Daemon): Metric[] {
     counter(
       'saker_enforcement',
       'What the enforcing programs counted.',
-      named('counter', status.counters),
+      Object.entries(status.counters).map(([name, value]) => ({
+        labels: { counter: name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`) },
+        value,
+      })),
     ),
   ];
 }
 
 function counter(name: string, help: string, samples: Metric['samples']): Metric {
   return { name, help, type: 'counter', samples };
+}
+
+function gauge(name: string, help: string, samples: Metric['samples']): Metric {
+  return { name, help, type: 'gauge', samples };
 }
 
 function named(label: string, counts: Readonly<Record<string, number>>): Metric['samples'] {

@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, packageVersion, SakerError, type Logger } from '../../core/index.js';
+import {
+  createLogger,
+  packageVersion,
+  SakerError,
+  type ConfigurableLogger,
+  type Logger,
+} from '../../core/index.js';
 import { Enforcement, pinDirOf, releaseAllKept } from '../../enforce/index.js';
 import { containerGroups } from '../../identity/index.js';
 import { cgroupScope, requireAll } from '../../kernel/index.js';
@@ -13,12 +19,12 @@ import { CAPTURED_EVENTS } from '../captured-events.js';
 import { checkBlockRule, refuseBlockRule } from '../check-action.js';
 import type { Config } from '../config/index.js';
 import { ControlServer } from '../control/index.js';
-import { startMetricsServer } from '../metrics/index.js';
 import { socketPath } from '../paths.js';
 import type { WatchingReport } from '../messages.js';
 import { metricsOf } from './daemon-metrics.js';
 import { controlMethods, controlStreams } from './control-methods.js';
 import { guardsOf } from './guards.js';
+import { MetricsExports } from './metrics-exports.js';
 import { RuleManager, type LoadedRules, type RuleSource } from './rule-manager.js';
 import { SensorLink } from './sensor-link.js';
 import { closeNew, makeSinks, type OpenSink } from './make-sinks.js';
@@ -46,7 +52,7 @@ export interface Reloaded extends RulesReloaded {
 export class Daemon {
   /** As at start; what a reload may change is asked of the part that it changes. */
   readonly config: Config;
-  readonly logger: Logger;
+  readonly logger: ConfigurableLogger;
   readonly rules: RuleManager;
   readonly startedAt = new Date();
   /** Resolves with the fault it ended of, or undefined when it was told to end. */
@@ -59,8 +65,8 @@ export class Daemon {
   #delivery: Delivery | null = null;
   #sinks: readonly OpenSink[] = [];
   #control: ControlServer | null = null;
-  /** Metrics over HTTP and OTLP, as configured. */
-  readonly #metrics: { close(): Promise<void> }[] = [];
+  readonly #metrics: MetricsExports;
+  #spoolMaxBytes: number;
   /** Captures on demand. */
   readonly #captures = new Map<number, () => void>();
   #alive = false;
@@ -76,8 +82,10 @@ export class Daemon {
     const settings = read();
     const { config } = settings;
     this.config = config;
+    this.#spoolMaxBytes = config.spool.maxBytes;
     this.#read = read;
     this.logger = createLogger(config.log);
+    this.#metrics = new MetricsExports(metricsOf(this), this.logger);
     let end: (error: SakerError | undefined) => void = () => undefined;
     this.ended = new Promise((resolve) => {
       end = resolve;
@@ -151,7 +159,7 @@ export class Daemon {
       controlMethods(this, this.#captures),
       controlStreams(this, this.#captures),
     );
-    await this.#startMetrics(host);
+    await this.#metrics.start(config.metrics, host);
     if (this.#closing) throw new SakerError('SENSOR_STOPPED', 'the sensor was told to end');
     this.#alive = true;
     logger.info('watching', {
@@ -184,22 +192,27 @@ export class Daemon {
       const rules = this.rules.load(this.#ruleSource(settings));
       const guards = await guardsOf(config, this.logger);
       const before = this.#sinks;
-      const sinks = await makeSinks(config, this.#host, this.logger, before);
-      const update = await this.#delivery!.update(sinks).catch(async (error: unknown) => {
-        await closeNew(sinks, before);
+      const undo: (() => Promise<void>)[] = [];
+      const prepare = async () => {
+        const metrics = await this.#metrics.prepare(config.metrics.listen);
+        undo.push(() => metrics.abort());
+        const sinks = await makeSinks(config, this.#host, this.logger, before);
+        undo.push(() => closeNew(sinks, before));
+        const update = await this.#delivery!.update(sinks);
+        undo.push(() => update.abort());
+        return { metrics, sinks, update, inForce: await this.#putInForce(rules) };
+      };
+      const { metrics, sinks, update, inForce } = await prepare().catch(async (error: unknown) => {
+        for (const step of undo.reverse()) await step();
         throw error;
       });
-      let inForce: RulesReloaded;
-      try {
-        inForce = await this.#putInForce(rules);
-      } catch (error) {
-        await update.abort();
-        await closeNew(sinks, before);
-        throw error;
-      }
       this.#enforcement?.setGuards(guards);
       await update.commit();
       this.#sinks = sinks;
+      await metrics.commit();
+      this.logger.configure(config.log);
+      this.#spoolMaxBytes = config.spool.maxBytes;
+      this.link.configure({ log: config.log, spoolMaxBytes: config.spool.maxBytes });
       const { added, changed, removed } = update;
       const restart = needsRestart(this.config, config);
       const list = (names: readonly string[]) => names.join(' ') || undefined;
@@ -287,17 +300,6 @@ export class Daemon {
     return this.config.output.hostname ?? process.env['FALCO_HOSTNAME'] ?? hostname();
   }
 
-  async #startMetrics(host: string): Promise<void> {
-    const { listen, otlp } = this.config.metrics;
-    const source = metricsOf(this);
-    const { logger } = this;
-    if (listen) this.#metrics.push(await startMetricsServer({ ...listen, source, logger }));
-    if (otlp) {
-      const { startOtlpMetrics } = await import('../metrics/otlp.js');
-      this.#metrics.push(await startOtlpMetrics({ ...otlp, host, source, logger }));
-    }
-  }
-
   async #makeEnforcement({ sharedMaps }: WatchingReport): Promise<Enforcement> {
     const { config, link, logger } = this;
     const enforcement = new Enforcement({
@@ -333,6 +335,10 @@ export class Daemon {
   get alive(): boolean {
     return this.#alive;
   }
+  /** How much the spool may hold, as of the last reload. */
+  get spoolMaxBytes(): number {
+    return this.#spoolMaxBytes;
+  }
   get shared(): SpoolShared {
     return this.#shared;
   }
@@ -358,7 +364,7 @@ export class Daemon {
     await this.#link?.stop();
     await this.#starting.catch(() => undefined);
     await this.#reloading;
-    for (const exporter of this.#metrics) await exporter.close();
+    await this.#metrics.close();
     await this.#control?.close();
     this.#enforcement?.close();
     await this.#delivery?.close(DRAIN_MS);

@@ -7,6 +7,7 @@ import type {
   FromSensor,
   LiveEventItem,
   RulesMessage,
+  SensorSettings,
   SensorStatus,
   ToSensor,
   WatchingReport,
@@ -92,6 +93,11 @@ export class SensorLink {
     const done = this.#wait<void>(`rules ${message.generation}`, this.#answerMs);
     this.#send(message);
     await done;
+  }
+
+  /** Settings in force from its next message on. */
+  configure(settings: SensorSettings): void {
+    this.#send({ kind: 'settings', settings });
   }
 
   status(): Promise<SensorStatus> {

@@ -3,7 +3,7 @@ import { compileRules, pushDown, type CompiledEngine } from '../../engine/index.
 import { KIND, KIND_NAMES, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
 import { readVerdict } from '../../enforce/index.js';
-import { LearntRecords, type CapturedRules } from '../../capture/index.js';
+import { LearntRecords, type CapturedRules, type CaptureLoss } from '../../capture/index.js';
 import { cgroupScope, openProbes, type CgroupScope, type Probes } from '../../kernel/index.js';
 import { EVENT_NAMES, regexGivenUp, useLinearRegex, type Rule } from '../../lang/index.js';
 import { SpoolShared, SpoolWriter } from '../../spool/index.js';
@@ -21,6 +21,7 @@ import { Captures, type CaptureSummary } from '../capture/captures.js';
 import { captureLoss } from '../capture/loss.js';
 import type { CaptureConfig } from '../config/types.js';
 import { Collections } from './collections.js';
+import { EventLosses } from './event-losses.js';
 import { LiveEvents } from './live-events.js';
 import { Pipeline, type Stages } from './pipeline.js';
 import { verdictAlert } from './verdict-alert.js';
@@ -75,6 +76,7 @@ export class Sensor {
   #containers = -1;
   readonly #live = new Map<number, LiveEvents>();
   readonly #collections = new Collections();
+  readonly #losses: EventLosses;
   #capturing = false;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -147,6 +149,7 @@ export class Sensor {
       ...(scope === undefined ? {} : { scope }),
       ...(options.dataRingBytes === undefined ? {} : { dataRingBytes: options.dataRingBytes }),
     });
+    this.#losses = new EventLosses(() => this.#lost(), append);
   }
 
   /** Attaches, scans what runs already, reconciles, and watches. */
@@ -167,6 +170,7 @@ export class Sensor {
     this.#timer = setInterval(() => {
       this.#identity.clock.refresh();
       this.#captures.tick();
+      this.#losses.tick();
       this.#spool.tick();
     }, TICK_MS);
     this.#tellContainers();
@@ -257,6 +261,11 @@ export class Sensor {
     end();
   }
 
+  /** How much the spool may hold from now on. */
+  setSpoolCap(bytes: number): void {
+    this.#spool.setCap(bytes);
+  }
+
   status(): SensorStatus {
     this.#probes.source.drain();
     const counters = this.#probes.counters();
@@ -299,9 +308,19 @@ export class Sensor {
     this.#captures.close();
     for (const live of this.#live.values()) live.flush();
     this.#collections.close();
+    this.#losses.tell();
     this.#probes.close();
     this.#spool.close();
     this.#logger.debug('the sensor thread ends');
+  }
+
+  /** All that was lost on the way to the rules, by kind of event and cause. */
+  #lost(): CaptureLoss {
+    const { lost } = captureLoss(this.#probes.counters());
+    const { failures } = this.#pipeline.walk.stats();
+    return Object.keys(failures).length === 0
+      ? { lost }
+      : { lost: { ...lost, undecodable: failures } };
   }
 
   /** What enforcement decided, as an alert of the rule that decided. */

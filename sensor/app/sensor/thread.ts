@@ -28,6 +28,10 @@ try {
         case 'status':
           post({ kind: 'status', id: message.id, status: sensor.status() });
           break;
+        case 'settings':
+          logger.configure(message.settings.log);
+          sensor.setSpoolCap(message.settings.spoolMaxBytes);
+          break;
         case 'events':
           sensor.watchEvents(message.watcher, message.filter);
           break;

@@ -2,7 +2,7 @@ import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Priority } from '../../lang/ir.js';
-import { LOSS_RULE, type Alert } from '../../spool/index.js';
+import { EVENTS_LOST_RULE, LOSS_RULE, type Alert } from '../../spool/index.js';
 
 const SCOPE = { name: 'saker', version: '1' } as const;
 
@@ -68,6 +68,8 @@ export function toLogRecord(alert: Alert, resource: Resource): ReadableLogRecord
   };
 }
 
+const LOSSES: readonly string[] = [LOSS_RULE, EVENTS_LOST_RULE];
+
 function eventName(alert: Alert): string {
   switch (alert.kind) {
     case 'rule':
@@ -75,7 +77,7 @@ function eventName(alert: Alert): string {
     case 'verdict':
       return 'saker.enforcement';
     case 'internal':
-      return alert.rule === LOSS_RULE ? 'saker.sensor.loss' : 'saker.sensor';
+      return LOSSES.includes(alert.rule) ? 'saker.sensor.loss' : 'saker.sensor';
   }
 }
 

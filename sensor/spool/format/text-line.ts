@@ -24,12 +24,17 @@ export function plainOutput(alert: Alert, iso8601: boolean): string {
   return `${timePrefix(alert, iso8601)}: ${alert.priority} ${messageOf(alert)}`;
 }
 
-/** Alerts of the sensor about itself carry their data in the text too: ` (key=value …)`, values in JSON's notation. */
+/** Alerts of the sensor about itself carry their data in the text too: ` (key=value …)`, in JSON's notation where it is no word. */
 function messageOf(alert: Alert): string {
   if (alert.kind !== 'internal') return alert.message;
-  const pairs = rawEntries(alert.fields).map(([key, value]) => `${key}=${value}`);
+  const pairs = rawEntries(alert.fields).map(
+    ([key, value]) => `${key}=${WORD.exec(value)?.[1] ?? value}`,
+  );
   return pairs.length === 0 ? alert.message : `${alert.message} (${pairs.join(' ')})`;
 }
+
+/** A JSON string that needs no quotes to be read as one. */
+const WORD = /^"([\w./:@%+-]+)"$/;
 
 function timePrefix(alert: Alert, iso8601: boolean): string {
   const timeNs = BigInt(alert.timeNs);

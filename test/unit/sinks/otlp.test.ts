@@ -1,7 +1,7 @@
 import { emptyResource } from '@opentelemetry/resources';
 import { OtlpSink } from '../../../sensor/sinks/otlp/index.js';
 import { toLogRecord } from '../../../sensor/sinks/otlp/record.js';
-import { LOSS_RULE, type Alert } from '../../../sensor/spool/index.js';
+import { EVENTS_LOST_RULE, LOSS_RULE, type Alert } from '../../../sensor/spool/index.js';
 import {
   startGrpcCollector,
   startHttpCollector,
@@ -105,9 +105,11 @@ describe('an alert as a log record', () => {
     expect(toLogRecord(alert(1, { kind: 'verdict' }), resource).eventName).toBe(
       'saker.enforcement',
     );
-    expect(toLogRecord(alert(1, { kind: 'internal', rule: LOSS_RULE }), resource).eventName).toBe(
-      'saker.sensor.loss',
-    );
+    for (const rule of [LOSS_RULE, EVENTS_LOST_RULE]) {
+      expect(toLogRecord(alert(1, { kind: 'internal', rule }), resource).eventName).toBe(
+        'saker.sensor.loss',
+      );
+    }
     expect(toLogRecord(alert(1, { kind: 'internal', rule: 'x' }), resource).eventName).toBe(
       'saker.sensor',
     );

@@ -130,15 +130,16 @@ describe('a changed configuration', () => {
     expect(needsRestart(base, configOf(''))).toEqual([]);
     const changed = configOf(`
 run_dir: /x
-spool: { max_bytes: 2097152 }
-metrics: { listen: off }
+spool: { dir: /x, max_bytes: 2097152 }
+log: { level: debug }
+metrics: { listen: off, otlp: { endpoint: 'http://c:4318' } }
 enforce: { heartbeat_seconds: 9, guard: [10.0.0.1] }
 rules: { min_priority: error }
 sinks: []`);
     expect(needsRestart(base, changed)).toEqual([
       'run_dir',
-      'spool',
-      'metrics',
+      'spool.dir',
+      'metrics.otlp',
       'enforce.heartbeat_seconds',
     ]);
   });
