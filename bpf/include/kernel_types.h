@@ -243,6 +243,10 @@ struct sock {
 	u16 sk_protocol;
 };
 
+struct inet_sock {
+	u16 inet_sport;
+};
+
 struct socket {
 	struct sock *sk;
 };

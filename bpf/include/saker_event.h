@@ -83,7 +83,7 @@ struct saker_identity {
 	unsigned int session_id; /* audit session; 4294967295: unset */
 	unsigned int vpid;  /* in the innermost pid namespace */
 	unsigned int sid, pgid, vpgid; /* session, process group: host numbers; vpgid in the innermost namespace */
-	unsigned int tty;  /* device of the controlling terminal, kernel encoding; 0 none */
+	unsigned int tty;  /* device of the controlling terminal, as /proc numbers it; 0 none */
 	unsigned int pid_ns, mnt_ns, net_ns, user_ns, cgroup_ns; /* namespace inode numbers */
 	char comm[SAKER_COMM_LEN];
 };
@@ -110,7 +110,7 @@ struct saker_process_exec {
 	unsigned long long exe_ino;
 	unsigned long long exe_ctime_ns; /* since the epoch */
 	unsigned long long exe_mtime_ns; /* since the epoch */
-	unsigned int exe_dev;   /* kernel encoding */
+	unsigned int exe_dev;   /* as stat numbers it */
 	unsigned int exe_flags; /* enum saker_exe_flag */
 	unsigned int exe_mode;
 	unsigned int exe_uid;   /* owner of the executable */
@@ -186,7 +186,7 @@ struct saker_file_open {
 	long long ret; /* fd number, or -errno; io_uring: 0 or -errno */
 	unsigned long long ino; /* 0 when the call failed */
 	unsigned long long resolve; /* openat2: RESOLVE_* */
-	unsigned int dev; /* kernel encoding */
+	unsigned int dev; /* as stat numbers it */
 	unsigned int open_flags; /* O_*, as the caller passed them (x86 values) */
 	unsigned int mode; /* as passed */
 	int dirfd; /* -100: AT_FDCWD */

@@ -69,6 +69,8 @@ static __always_inline void read_ends(struct saker_net_call *event, struct sock 
 	if (event->family != SAKER_AF_INET && event->family != SAKER_AF_INET6)
 		return;
 	event->local_port = BPF_CORE_READ(common, skc_num);
+	if (!event->local_port) /* a connection that ended has given its port back, and still says which it was */
+		event->local_port = from_network(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	event->remote_port = from_network(BPF_CORE_READ(common, skc_dport));
 	if (event->family == SAKER_AF_INET) {
 		map_ipv4(event->local_addr, BPF_CORE_READ(common, skc_rcv_saddr));

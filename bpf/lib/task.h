@@ -127,14 +127,27 @@ static __always_inline void read_pids(struct saker_identity *id, struct task_str
 	id->sid = pid_number(BPF_CORE_READ(signal, pids[SAKER_PIDTYPE_SID]), 0);
 }
 
+/* A device as stat(2) and /proc number it: inside the kernel the minor number has the low 20 bits to itself. */
+static __always_inline u32 device_number(u32 major, u32 minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & ~0xffU) << 12;
+}
+
+static __always_inline u32 device_of_inode(const struct inode *inode)
+{
+	u32 dev = BPF_CORE_READ(inode, i_sb, s_dev);
+
+	return device_number(dev >> 20, dev & 0xfffff);
+}
+
 static __always_inline u32 terminal_of(struct task_struct *leader)
 {
 	struct tty_struct *tty = BPF_CORE_READ(leader, signal, tty);
 
 	if (!tty)
 		return 0;
-	return BPF_CORE_READ(tty, driver, major) << 20 |
-	       (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
+	return device_number(BPF_CORE_READ(tty, driver, major),
+			     BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
 }
 
 /* Every member of *id is written. */

@@ -59,7 +59,7 @@ static __always_inline void read_opened_file(struct saker_file_open *event, stru
 	enum layer layer = overlay_layer(inode);
 
 	event->ino = BPF_CORE_READ(inode, i_ino);
-	event->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	event->dev = device_of_inode(inode);
 	if (BPF_CORE_READ(file, f_mode) & SAKER_FMODE_CREATED)
 		event->file_flags |= SAKER_FILE_CREATED;
 	if ((BPF_CORE_READ(inode, i_mode) & SAKER_S_IFMT) == SAKER_S_IFDIR)

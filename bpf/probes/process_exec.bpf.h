@@ -28,7 +28,7 @@ static __always_inline void read_executable(struct saker_process_exec *event, st
 	enum layer layer = overlay_layer(inode);
 
 	event->exe_ino = BPF_CORE_READ(inode, i_ino);
-	event->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	event->exe_dev = device_of_inode(inode);
 	event->exe_ctime_ns = inode_ctime_ns(inode);
 	event->exe_mtime_ns = inode_mtime_ns(inode);
 	event->exe_mode = BPF_CORE_READ(inode, i_mode);

@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,7 +278,7 @@ static void print_exec(const struct saker_process_exec *e) {
     return;
   printf(" ino=%llu dev=%u:%u ctime=%llu mtime=%llu exe_flags=%#x mode=%o "
          "exe_uid=%u interpreted=%u args_total=%u",
-         e->exe_ino, e->exe_dev >> 20, e->exe_dev & 0xfffff, e->exe_ctime_ns,
+         e->exe_ino, major(e->exe_dev), minor(e->exe_dev), e->exe_ctime_ns,
          e->exe_mtime_ns, e->exe_flags, e->exe_mode, e->exe_uid, e->interpreted,
          e->args_total);
   text("exe", &at, e->exe_path_len);
@@ -364,8 +365,8 @@ static int on_record(void *unused, void *data, size_t slot) {
     at = e->strings;
     printf(" ret=%lld ino=%llu dev=%u:%u open_flags=%#x mode=%o resolve=%#llx "
            "dirfd=%d file_flags=%#x",
-           e->ret, e->ino, e->dev >> 20, e->dev & 0xfffff, e->open_flags,
-           e->mode, e->resolve, e->dirfd, e->file_flags);
+           e->ret, e->ino, major(e->dev), minor(e->dev), e->open_flags, e->mode,
+           e->resolve, e->dirfd, e->file_flags);
     text("path", &at, e->path_len);
     text("name", &at, e->name_len);
     text("base", &at, e->base_len);

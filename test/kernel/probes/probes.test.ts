@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { makeCgroup } from '../../support/cgroup.js';
-import type { Place } from '../../support/place.js';
+import { mustExec, type Place } from '../../support/place.js';
 import { describeFromOldest, describeHere } from '../../support/places.js';
 import { buildProbeCheck, type Observed, observe, type Printed } from './records.js';
 
@@ -64,6 +64,16 @@ describeFromOldest('the observing programs', (place, kernel) => {
     expect(byCall.get('openat2')).toMatchObject({ arg: '437', mode: '640', resolve: '0x8' });
     expect(byCall.get('open-link')).toMatchObject({ path: '/etc/hostname', name: 'link' });
     expect(run.counters.get('file.open')).toMatchObject({ filtered: 0, lost: 0 });
+  });
+
+  it('record devices by their numbers', async () => {
+    const open = ofKind(native(), 'file.open').find((one) => one['path'] === '/etc/hostname');
+    // Not by stat: of a file in an overlay that tells the layer's.
+    const device = await mustExec(
+      place(),
+      `at=$(stat -c %m /etc/hostname); awk -v at=$at '$5 == at { d = $3 } END { print d }' /proc/self/mountinfo`,
+    );
+    expect(open?.['dev']).toBe(device.trim());
   });
 
   it('record paths from the root of the process', () => {
@@ -131,6 +141,7 @@ describeFromOldest('the observing programs', (place, kernel) => {
     });
     const refused = connects.find((record) => record['ret'] === '-111');
     expect(refused).toMatchObject({ remote: '[::ffff:127.0.0.1]:9' });
+    expect(refused?.['local']).not.toMatch(/:0$/); // the port it had is still told
     expect(connects.filter((record) => record['unix'] !== '').map((r) => r['unix'])).toEqual([
       'socket',
       '@abstract',
