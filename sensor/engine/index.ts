@@ -3,6 +3,7 @@ export { compileRules } from './compile.js';
 export { Interpreter } from './naive.js';
 export { compileOutput, type Output } from './output/render.js';
 export { jsonOf, textOf } from './output/format.js';
+export { asksForEnvironment } from './push-down/environment.js';
 export { pushDown } from './push-down/index.js';
 export { FILTERED_KINDS } from './push-down/facts.js';
 export { explain, formatClauses, withoutRepeats, type Clause } from './explain.js';

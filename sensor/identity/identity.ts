@@ -118,6 +118,11 @@ export class Identity {
     this.#nowMs = performance.now();
   }
 
+  /** Processes that are read from /proc come with their environment, as those that records tell of do by now. */
+  wantEnvironment(wanted: boolean): void {
+    if (this.#repair) this.#repair.wantEnv = wanted;
+  }
+
   /**
    * Takes one record into the tables.
    *

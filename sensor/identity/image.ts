@@ -54,8 +54,8 @@ export class Image implements ImageFacts {
   }
 
   /** The same with arguments that were learnt later. */
-  withArgs(exe: ByteString, args: ByteString | null): Image {
-    const { exePath, env, filename, comm, exeFlags, exeDev, exeIno, ctimeNs, mtimeNs } = this;
+  withArgs(exe: ByteString, args: ByteString | null, env: ByteString | null): Image {
+    const { exePath, filename, comm, exeFlags, exeDev, exeIno, ctimeNs, mtimeNs } = this;
     return new Image({
       exe,
       args,

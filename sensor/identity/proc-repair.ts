@@ -39,6 +39,8 @@ export class ProcRepair implements ProcessRepair {
   readonly #onFilled: ((row: number) => void) | null;
   readonly #nowMs: () => number;
   readonly #buffer = Buffer.allocUnsafe(ARGS_MAX + 1);
+  /** The environment is read, too. */
+  wantEnv = false;
   #second = -1;
   #used = 0;
   #repaired = 0;
@@ -83,7 +85,7 @@ export class ProcRepair implements ProcessRepair {
       // Checked after the read: that it runs another program by now, or is another process, shows.
       if (statSync(`${this.#proc}/${pid}/exe`).ino === image.exeIno && this.#isSame(row)) {
         const { exe, args } = argsOf(text);
-        table.setImage(row, image.withArgs(exe, args));
+        table.setImage(row, image.withArgs(exe, args, image.env ?? this.#environment(pid)));
         done = true;
       }
     } catch {
@@ -214,7 +216,7 @@ export class ProcRepair implements ProcessRepair {
       exe,
       exePath: path.startsWith('/memfd:') ? path.slice(1) : path,
       args,
-      env: null,
+      env: this.#environment(pid),
       filename: null,
       comm,
       exeFlags: 0,
@@ -223,6 +225,15 @@ export class ProcRepair implements ProcessRepair {
       ctimeNs: 0n,
       mtimeNs: 0n,
     });
+  }
+
+  #environment(pid: number): ByteString | null {
+    if (!this.wantEnv) return null;
+    try {
+      return this.#read(pid, 'environ', ARGS_MAX).replace(/\0$/, '') || null;
+    } catch {
+      return null; // another user's is not readable without privileges
+    }
   }
 
   #read(pid: number, file: string, max: number): ByteString {

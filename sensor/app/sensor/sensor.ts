@@ -1,5 +1,10 @@
 import { RateLimited, type Logger, type LoggerOptions } from '../../core/index.js';
-import { compileRules, pushDown, type CompiledEngine } from '../../engine/index.js';
+import {
+  asksForEnvironment,
+  compileRules,
+  pushDown,
+  type CompiledEngine,
+} from '../../engine/index.js';
 import { KIND, KIND_NAMES, type RecordCursor } from '../../events/index.js';
 import { Identity, type LiveEvent } from '../../identity/index.js';
 import { readVerdict } from '../../enforce/index.js';
@@ -71,6 +76,8 @@ export class Sensor {
   readonly #ruleFaults: RateLimited;
   /** For each kind, the classes that some rule in force could match. */
   #classes: readonly bigint[] = [];
+  /** A rule in force asks for the environment of processes. */
+  #wantEnv = false;
   /** The last few: verdicts made under an earlier one may still be on their way. */
   readonly #sets = new Map<number, RuleSetInForce>();
   #containers = -1;
@@ -208,6 +215,8 @@ export class Sensor {
       },
     );
     const wanted = pushDown(engine.rules);
+    this.#wantEnv = asksForEnvironment(rules);
+    this.#identity.wantEnvironment(this.#wantEnv);
     // First everything old and new rules want, then the new rules, then only what they want: no gap in between.
     this.#control(union(this.#classes, wanted), generation);
     this.#pipeline.setRules(engine, generation);
@@ -352,7 +361,7 @@ export class Sensor {
     this.#probes.setControl({
       classes: new Map(this.#live.size === 0 && !this.#capturing ? classes.entries() : []),
       generation,
-      wantEnv: false,
+      wantEnv: this.#wantEnv,
     });
   }
 }

@@ -104,7 +104,7 @@ export const PROCESS_FIELDS = defineFields({ group: 'process', home: 'process', 
     'proc.env',
     'string',
     'a',
-    'Environment as NAME=value joined by blanks; [NAME] gives one value, empty if unset.',
+    'Environment as NAME=value joined by blanks; [NAME] gives one value, empty if unset. Read only while a rule asks for it.',
     { argKind: 'key', trust: 'subject' },
   ],
   [

@@ -58,6 +58,18 @@ describe('repair from /proc', () => {
     expect(table.image[other].args).toBeNull();
   });
 
+  it('reads the environment only where it is wanted', () => {
+    const table = new ProcessTable({ capacity: 8 });
+    const repair = new ProcRepair(table);
+    const row = insert(table, process.pid, startOf(process.pid));
+    repair.repair(row);
+    expect(table.image[row]!.env).toBeNull();
+    repair.wantEnv = true;
+    repair.repair(row);
+    const first = readFileSync('/proc/self/environ', 'latin1').split('\0')[0];
+    expect(table.image[row]!.env?.split('\0')[0]).toBe(first);
+  });
+
   it('finds who has taken a process on whose parent ended unseen', () => {
     const table = new ProcessTable({ capacity: 8 });
     const repair = new ProcRepair(table);
