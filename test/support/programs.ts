@@ -17,6 +17,7 @@ export const programs = {
   flow: `${folder}/flow`,
   farSide: `${folder}/far-side`,
   act: `${folder}/act`,
+  truth: `${folder}/truth`,
 } as const;
 
 /** Builds them, where they are older than their sources. Call it before a guest boots: it sees files as first read. */

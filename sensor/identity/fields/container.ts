@@ -2,7 +2,7 @@ import { AT } from '../../events/index.js';
 import type { Container } from '../containers.js';
 import type { LiveEvent } from '../live-event.js';
 import { constant, plain, type GetterTable, type LiveGetter } from './getter.js';
-import { pidnsStartNs } from './process.js';
+import { HOST_PID_NS, pidnsStartNs } from './process.js';
 
 const HOST = 'host';
 
@@ -27,9 +27,6 @@ const later = (onHost: string | boolean): LiveGetter => either(() => null, onHos
 const NEVER = constant(null);
 
 const podUid: LiveGetter = (event) => (event.row < 0 ? null : (event.cgroup()?.podUid ?? null));
-
-/** Inode number of the initial pid namespace (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
-const HOST_PID_NS = 0xeffffffc;
 
 const sharesPids = either((_container, event) => {
   const namespace = event.processes.pidNs[event.row]!;

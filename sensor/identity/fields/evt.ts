@@ -14,7 +14,7 @@ import { IS_SYSCALL, returnValue, TYPE } from './calls.js';
 import { abspath } from './fs.js';
 import { constant, plain, type GetterTable, type LiveGetter, type MakeGetter } from './getter.js';
 import { argsText, argumentGetter, rawArgumentGetter } from './params.js';
-import { isIp, isSocket, isUnix, isVerdict, socketName } from './socket.js';
+import { hasSocket, isIp, isUnix, isVerdict, socketName } from './socket.js';
 
 const OPEN = AT.file_open;
 const NS = 1_000_000_000n;
@@ -68,6 +68,9 @@ const countError =
     return value === null || !concerns(event) ? null : value < 0 ? 1 : 0;
   };
 const isFileCall = (event: LiveEvent): boolean => event.kind === KIND.FILE_OPEN;
+/** A socket that is neither IP nor Unix counts as something else; without any, only a connect is known to be about one. */
+const isNetCall = (event: LiveEvent): boolean =>
+  isIp(event) || isUnix(event) || (event.kind === KIND.NET_CONNECT && !hasSocket(event));
 
 /** Bytes sent: null for failures and for calls that are no I/O. */
 const sent: LiveGetter = (event) => {
@@ -193,8 +196,8 @@ export function eventGetters(hostname: string): GetterTable {
     'evt.count': constant(1),
     'evt.count.error': plain(countError(() => true)),
     'evt.count.error.file': plain(countError(isFileCall)),
-    'evt.count.error.net': plain(countError(isSocket)),
-    'evt.count.error.other': plain(countError((event) => !isFileCall(event) && !isSocket(event))),
+    'evt.count.error.net': plain(countError(isNetCall)),
+    'evt.count.error.other': plain(countError((event) => !isFileCall(event) && !isNetCall(event))),
     'evt.count.exit': plain((event) => (IS_SYSCALL[event.type] ? 1 : null)),
     'evt.count.procinfo': constant(0),
     'evt.count.threadinfo': constant(0),

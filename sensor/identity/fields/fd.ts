@@ -9,6 +9,7 @@ import {
   clientAddress,
   clientPort,
   hasRole,
+  hasSocket,
   hasTuple,
   isBound,
   isIp,
@@ -31,10 +32,10 @@ const OPEN = AT.file_open;
 const NET = AT.net_call;
 
 /** Something that has the fields of a socket, whether or not it has a descriptor. */
-const hasSocket = (event: LiveEvent): boolean => isSocket(event) || isVerdict(event);
+const hasEnds = (event: LiveEvent): boolean => hasSocket(event) || isVerdict(event);
 
 /** A descriptor with something behind it: Falco's "fd record". */
-const hasRecord = (event: LiveEvent): boolean => hasFile(event) || hasSocket(event);
+const hasRecord = (event: LiveEvent): boolean => hasFile(event) || hasEnds(event);
 
 /** Only where `hasRecord`; null elsewhere. */
 const known =
@@ -49,28 +50,35 @@ function number(event: LiveEvent): number | null {
 
 function type(event: LiveEvent): string | null {
   if (hasFile(event)) return isDirectory(event) ? 'directory' : 'file';
-  return hasSocket(event) ? socketType(event).word : null;
+  return hasEnds(event) ? socketType(event).word : null;
 }
 
 function typeChar(event: LiveEvent): string | null {
   if (hasFile(event)) return isDirectory(event) ? 'd' : 'f';
-  if (hasSocket(event)) return socketType(event).char;
-  // A failed open has no thing to look at: the letter is a guess by the call, and for open an odd one.
+  if (hasEnds(event)) return socketType(event).char;
+  // A failed call has no thing to look at: the letter is a guess by the call, and for open an odd one.
   if (isOpen(event)) return event.type === TYPE.open ? 'o' : 'f';
-  return null;
+  return isSocket(event) ? 'o' : null;
 }
 
 function name(event: LiveEvent): ByteString | null {
   if (isOpen(event)) return fileName(event);
-  return hasSocket(event) ? socketName(event) : null;
+  if (hasEnds(event)) return socketName(event);
+  return isSocket(event) ? nameWithoutSocket(event) : null;
 }
+
+/** Falco shows the parameter, and of a missing tuple the word for it. */
+const nameWithoutSocket = (event: LiveEvent): string =>
+  event.kind === KIND.NET_CONNECT ? 'NULL' : '';
 
 function nameRaw(event: LiveEvent): ByteString | null {
   if (isOpen(event)) return fileNameRaw(event);
-  return isSocket(event) ? '' : null;
+  if (hasSocket(event)) return '';
+  return isSocket(event) ? nameWithoutSocket(event) : null;
 }
 
 function directory(event: LiveEvent): ByteString | null {
+  if (isSocket(event) && !hasSocket(event)) return directoryOf(nameWithoutSocket(event));
   if (!isOpen(event)) return null;
   const path = fileName(event);
   if (path === null) return null;
@@ -124,7 +132,7 @@ const serverService: LiveGetter = (event) => {
 };
 
 function connected(event: LiveEvent): boolean | null {
-  if (!isSocket(event)) return hasFile(event) ? false : null;
+  if (!hasSocket(event)) return hasFile(event) ? false : null;
   const ret = event.record.i64(NET.ret);
   switch (event.kind) {
     case KIND.NET_CONNECT:
@@ -138,7 +146,7 @@ function connected(event: LiveEvent): boolean | null {
 const TCP_ESTABLISHED = 1;
 
 const nameChanged: LiveGetter = (event) => {
-  if (isSocket(event)) return event.sockets.nameChanged;
+  if (hasSocket(event)) return event.sockets.nameChanged;
   return hasFile(event) ? true : null;
 };
 

@@ -12,7 +12,7 @@ import { AT_FDCWD } from './calls.js';
 import { absolutePath, baseOf, fileName, hasFile, isDirectory } from './file.js';
 import { joinPath } from './path-text.js';
 import {
-  isSocket,
+  hasSocket,
   localAddress,
   localPort,
   remoteAddress,
@@ -114,7 +114,7 @@ function descriptorText(event: LiveEvent, name: string, fd: number): string | nu
     }
     return hasFile(event) ? `<${isDirectory(event) ? 'd' : 'f'}>${fileName(event) ?? ''}` : null;
   }
-  if (!isSocket(event)) return null;
+  if (!hasSocket(event)) return null;
   return `<${socketType(event).char}${protocolLetter(transport(event))}>${socketName(event)}`;
 }
 

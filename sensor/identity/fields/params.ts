@@ -13,6 +13,7 @@ import { returnValue } from './calls.js';
 import { claimedPath, eventOpenFlags } from './file.js';
 import type { LiveGetter, MakeGetter } from './getter.js';
 import { rawText, resolvedText, type ParamValue } from './param-text.js';
+import { pidnsStartNs } from './process.js';
 import { imageOf, wide } from './subject-row.js';
 import { socketName } from './socket.js';
 
@@ -40,10 +41,7 @@ const PROCESS: Reads = {
   gid: column((event, row) => event.processes.egid[row]!),
   vpid: column((event, row) => event.processes.vpid[row]!),
   vtid: column((event, row) => event.processes.vpid[row]!),
-  pidns_init_start_ts: column((event, row) => {
-    const { pidnsStartLow, pidnsStartHigh } = event.processes;
-    return wide(pidnsStartLow[row]!, pidnsStartHigh[row]!) + event.clock.offsetNs;
-  }),
+  pidns_init_start_ts: pidnsStartNs,
 };
 
 /** The event's own words: of a failed exec the caller's, else those of the program that runs. */

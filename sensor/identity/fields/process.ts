@@ -149,12 +149,16 @@ function createdNs(event: LiveEvent, row: number): bigint {
   return wide(startLow[row]!, startHigh[row]!) + event.clock.offsetNs;
 }
 
+/** Inode number of the initial pid namespace (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
+export const HOST_PID_NS = 0xeffffffc;
+
 /** Start of the pid namespace, nanoseconds since the epoch: boot on the host. Null if not known. */
 export function pidnsStartNs(event: LiveEvent): bigint | null {
   if (event.row < 0) return null;
   const { pidnsStartLow, pidnsStartHigh, pidNs } = event.processes;
   const start = wide(pidnsStartLow[event.row]!, pidnsStartHigh[event.row]!);
   if (start === 0n && pidNs[event.row] === 0) return null; // no record told
+  if (pidNs[event.row] === HOST_PID_NS) return event.clock.offsetNs; // its init comes a moment later
   return start + event.clock.offsetNs;
 }
 

@@ -23,6 +23,10 @@ const IPPROTO_ICMPV6 = 58;
 export const isSocket = (event: LiveEvent): boolean =>
   event.kind === KIND.NET_CONNECT || event.kind === KIND.NET_SEND || event.kind === KIND.NET_BIND;
 
+/** The descriptor of the call is a socket: behind that of a call that failed with EBADF or ENOTSOCK there is none. */
+export const hasSocket = (event: LiveEvent): boolean =>
+  isSocket(event) && event.record.u16(NET.family) !== 0;
+
 /** What enforcement decided about a flow: it has the flow's ends, and no descriptor. Our end is the client. */
 export const isVerdict = (event: LiveEvent): boolean => event.kind === KIND.NET_VERDICT;
 
@@ -40,9 +44,11 @@ const ends = (event: LiveEvent): typeof NET | typeof VERDICT => (isVerdict(event
 
 export function localAddress(event: LiveEvent): Address {
   const address = readAddress(event.record, ends(event).local_addr);
-  // One that is not chosen yet has no family in a verdict.
+  // One that is not chosen yet has no family, neither in a verdict nor where an IPv6 socket talks to an IPv4 address.
   const isIpv4 =
-    isVerdict(event) && isUnspecified(address) && typeof remoteAddress(event) === 'number';
+    typeof address === 'string' &&
+    isUnspecified(address) &&
+    typeof remoteAddress(event) === 'number';
   return isIpv4 ? 0 : address;
 }
 export const remoteAddress = (event: LiveEvent): Address =>

@@ -165,6 +165,46 @@ describe('fields of a connect', () => {
     });
   });
 
+  it('has a descriptor and nothing behind it where that was no socket', () => {
+    const { kernel, stage } = setUp();
+    const none = { ret: -88, family: 0, type: 0, protocol: 0, sock_cookie: 0, local_port: 0 };
+    const fields = [
+      ...['fd.num', 'fd.type', 'fd.typechar', 'fd.name', 'fd.nameraw', 'fd.directory'],
+      ...['fd.l4proto', 'fd.connected', 'fd.is_server', 'fd.name_changed', 'fd.ino', 'fd.sip'],
+      ...['evt.arg.fd', 'evt.count.error.net', 'evt.count.error.other', 'evt.res'],
+    ];
+    const nothing = {
+      'fd.num': 4,
+      'fd.type': null,
+      'fd.typechar': 'o',
+      'fd.directory': '/',
+      'fd.l4proto': null,
+      'fd.connected': null,
+      'fd.is_server': null,
+      'fd.name_changed': null,
+      'fd.ino': null,
+      'fd.sip': null,
+      'evt.arg.fd': '4',
+      'evt.res': 'ENOTSOCK',
+    };
+    stage.take(kernel.net(KIND.NET_CONNECT, 10, tcp(none)));
+    expect(stage.fields(...fields)).toEqual({
+      ...nothing,
+      'fd.name': 'NULL',
+      'fd.nameraw': 'NULL',
+      'evt.count.error.net': 1,
+      'evt.count.error.other': null,
+    });
+    stage.take(kernel.net(KIND.NET_BIND, 10, tcp(none)));
+    expect(stage.fields(...fields)).toEqual({
+      ...nothing,
+      'fd.name': '',
+      'fd.nameraw': '',
+      'evt.count.error.net': null,
+      'evt.count.error.other': 1,
+    });
+  });
+
   it("names a unix socket by the peer's path", () => {
     const { kernel, stage } = setUp();
     stage.take(
@@ -327,6 +367,17 @@ describe('fields of a send', () => {
     const { kernel, stage } = setUp();
     stage.take(kernel.net(KIND.NET_SEND, 10, tcp({ ret: 5, addr_family: 0 }), {}, SENDTO));
     expect(stage.field('fd.name_changed')).toBe(false);
+  });
+
+  it('is IPv4 on both ends where an IPv6 socket sends to an IPv4 address', () => {
+    const { kernel, stage } = setUp();
+    const members = udp({ family: AF_INET6, local_addr: new Uint8Array(16) });
+    stage.take(kernel.net(KIND.NET_SEND, 10, members, {}, SENDTO));
+    expect(stage.fields('fd.type', 'fd.name', 'fd.lip')).toEqual({
+      'fd.type': 'ipv4',
+      'fd.name': '0.0.0.0:40000->169.254.169.254:53',
+      'fd.lip': 0,
+    });
   });
 
   it("is the server's answer on a bound socket", () => {
