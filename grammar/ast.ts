@@ -70,7 +70,7 @@ export interface AstCall {
   readonly kind: 'call';
   readonly name: AstTransformer;
   /** A nested array is a parenthesised list: `join(",", (proc.name, proc.pname))`. */
-  readonly args: readonly (AstOperand | AstText | readonly AstOperand[])[];
+  readonly args: readonly (AstOperand | AstText | readonly (AstOperand | AstText)[])[];
   /** `getopt(…)[n]` → `n`. */
   readonly index: string | null;
   readonly span: AstSpan;

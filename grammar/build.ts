@@ -10,6 +10,7 @@ import type {
   AstOperand,
   AstOperator,
   AstSpan,
+  AstText,
   AstTransformer,
   AstValue,
 } from './ast.js';
@@ -44,9 +45,20 @@ class Chain<T> {
   ) {}
 }
 
+/** A node that stands in parentheses: what it is part of takes them in, its own span does not. */
+class Grouped {
+  constructor(
+    readonly node: Ast,
+    readonly span: AstSpan,
+  ) {}
+}
+
+/** What a rule for conditions gives. */
+type Part = Chain<Part> | Grouped | Ast;
+
 const link =
   (kind: 'and' | 'or') =>
-  (before: Chain<Ast> | Ast, _word: Token, item: Chain<Ast> | Ast): Chain<Ast> =>
+  (before: Part, _word: Token, item: Part): Chain<Part> =>
     new Chain(kind, before, item, spanOf(before, item));
 
 export const or = from(link('or'));
@@ -58,12 +70,13 @@ export const next = from(
 const NOWHERE: AstSpan = { start: 0, end: 0 };
 
 /** The tree of a part that is known to be whole. */
-export function tree(part: Chain<Ast> | Ast): Ast {
+export function tree(part: Part): Ast {
+  if (part instanceof Grouped) return part.node;
   if (!(part instanceof Chain)) return part;
   const { span } = part;
   const kind = part.kind === 'and' ? 'and' : 'or';
   const items: Ast[] = [];
-  let rest: Chain<Ast> | Ast = part;
+  let rest: Part = part;
   for (; rest instanceof Chain && rest.kind === kind; rest = rest.before!)
     items.push(tree(rest.item));
   items.push(tree(rest));
@@ -77,16 +90,15 @@ function listed<T extends Arg>(last: Chain<Arg>): readonly T[] {
   return items.reverse();
 }
 
-export const not = from((word: Token, item: Ast): Ast => ({
-  kind: 'not',
-  item,
-  span: spanOf(word, item),
-}));
-/** Parentheses only group: the node inside keeps its kind, its span takes them in. */
-export const group = from((open: Token, inner: Chain<Ast> | Ast, close: Token): Ast => ({
-  ...tree(inner),
-  span: spanOf(open, close),
-}));
+/** `not not a` is `a`, as Falco reads it; `not (not a)` stays as written. */
+export const not = from((word: Token, item: Part): Part => {
+  const span = spanOf(word, item);
+  if (!(item instanceof Grouped) && item.kind === 'not') return new Grouped(item.item, span);
+  return { kind: 'not', item: tree(item), span };
+});
+export const group = from(
+  (open: Token, inner: Part, close: Token) => new Grouped(tree(inner), spanOf(open, close)),
+);
 export const macro = from((word: Token): Ast => ({
   kind: 'macro',
   name: word.text,
@@ -106,9 +118,9 @@ const comparison = (
   right: Right,
 ): AstCompare => ({
   kind: 'compare',
+  left,
   op: op.text as AstOperator,
   modifier: modifier === null ? null : (modifier.text as AstModifier),
-  left,
   right: right.right,
   form: right.form,
   opSpan: spanOf(op, op),
@@ -117,9 +129,9 @@ const comparison = (
 });
 /** An operator and its literals, which the lexer made one token. */
 export const test = from((left: AstOperand, token: Token): AstCompare => ({
-  ...token.test!,
   kind: 'compare',
   left,
+  ...token.test!,
   span: { start: left.span.start, end: token.end },
 }));
 export const compare = from((left: AstOperand, op: Token, right: Right) =>
@@ -144,8 +156,8 @@ export const call = from((name: Token, args: Chain<Arg>, close: Token, index?: T
   index: index === undefined ? null : index.text,
   span: spanOf(name, index ?? close),
 }));
-export const argList = from((_open: Token, operands: Chain<Arg>): Arg =>
-  listed<AstOperand>(operands),
+export const argList = from((_open: Token, args: Chain<Arg>): Arg =>
+  listed<AstOperand | AstText>(args),
 );
 export const text = from(textOf);
 

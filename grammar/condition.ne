@@ -38,9 +38,11 @@ callArgs -> callArg                        {% build.first %}
           | callArgs %comma callArg        {% build.next %}
 callArg  -> operand                        {% id %}
           | %value                         {% build.text %}
-          | %listOpen operands %listClose  {% build.argList %}
-operands -> operand                        {% build.first %}
-          | operands %comma operand        {% build.next %}
+          | %listOpen listArgs %listClose  {% build.argList %}
+listArgs -> listArg                        {% build.first %}
+          | listArgs %comma listArg        {% build.next %}
+listArg  -> operand                        {% id %}
+          | %value                         {% build.text %}
 
 right -> rightOperand  {% build.oneOperand %}
        | %listOpen listItems %listClose  {% build.mixedList %}

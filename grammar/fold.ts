@@ -1,4 +1,5 @@
 import type { AstCompare, AstModifier, AstOperator, AstSpan, AstText } from './ast.js';
+import { ADVICE } from './hints.js';
 import { ConditionSyntaxError } from './syntax-error.js';
 import { textOf } from './tokens.js';
 import type { Token } from './tokens.js';
@@ -50,6 +51,7 @@ export function foldLiterals(out: Token[]): void {
           ? `expected a value, found "${wrong.text}"`
           : `expected ${wrong === close ? 'a value' : '"," or ")"'}, found "${wrong.text}"`,
         { start: wrong.start, end: wrong.end },
+        ADVICE.items,
       );
     }
     if (wanted === 'value') items.push(textOf(token));

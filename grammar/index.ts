@@ -7,6 +7,7 @@ export {
   TRANSFORMERS,
   WORD_OPERATORS,
 } from './ast.js';
+export { AST_SCHEMA } from './ast-schema.js';
 export { MAX_DEPTH } from './lexer.js';
 export { countParses, parse } from './parse.js';
 export { printAst, printOperand, printValue } from './print.js';

@@ -1,8 +1,19 @@
 import { toBytes } from '../sensor/core/bytes.js';
-import { closest } from '../sensor/core/suggest.js';
-import { LIST_OPERATORS, TRANSFORMERS, WORD_OPERATORS } from './ast.js';
-import type { AstSpan, AstText } from './ast.js';
+import { TRANSFORMERS } from './ast.js';
+import type { AstText } from './ast.js';
 import { foldLiterals, foldTest } from './fold.js';
+import {
+  EXPECTED,
+  expectedBehind,
+  hintAt,
+  hintBehind,
+  isCloser,
+  operatorHint,
+  shown,
+  transformerHint,
+  wordAt,
+} from './hints.js';
+import type { State } from './hints.js';
 import { moolexer } from './patterns.js';
 import { indexText, unquote } from './quoting.js';
 import { ConditionSyntaxError } from './syntax-error.js';
@@ -11,9 +22,6 @@ import type { Token, TokenType } from './tokens.js';
 
 /** Parentheses and `not` may nest this deep (Falco's own limit). */
 export const MAX_DEPTH = 1000;
-
-/** The states of the lexer: what may come next. */
-type State = keyof typeof EXPECTED;
 
 /** Where lexing goes on after the parenthesis that is open is closed. */
 type Frame = 'group' | 'left' | 'right' | 'item' | 'arg' | 'argList';
@@ -26,14 +34,17 @@ type Frame = 'group' | 'left' | 'right' | 'item' | 'arg' | 'argList';
 export function lex(text: string): Token[] {
   const out: Token[] = [];
   const frames: Frame[] = [];
+  /** Where the parentheses of `frames` are. */
+  const opened: number[] = [];
   let state = 'expr' as State;
   let nots = 0;
   const nul = text.indexOf('\0');
   if (nul >= 0) {
-    throw new ConditionSyntaxError('a condition cannot hold a NUL byte', {
-      start: nul,
-      end: nul + 1,
-    });
+    throw new ConditionSyntaxError(
+      'a condition cannot hold a NUL byte',
+      { start: nul, end: nul + 1 },
+      'no value of an event holds one: remove it',
+    );
   }
   moolexer.reset(text);
   moolexer.setState('expr');
@@ -44,11 +55,9 @@ export function lex(text: string): Token[] {
   };
   const open = (frame: Frame, next: State, at: number): void => {
     frames.push(frame);
+    opened.push(at);
     if (frames.length + nots > MAX_DEPTH) {
-      throw new ConditionSyntaxError(`nested deeper than ${MAX_DEPTH} levels`, {
-        start: at,
-        end: at + 1,
-      });
+      throw tooDeep(at, at + 1);
     }
     go(next);
   };
@@ -82,6 +91,7 @@ export function lex(text: string): Token[] {
           emit('listOpen', start, end, word);
           open('argList', 'args', start);
         } else {
+          refuseCall(out.at(-1), start);
           emit('lparen', start, end, word);
           open('group', 'expr', start);
         }
@@ -89,8 +99,13 @@ export function lex(text: string): Token[] {
       case 'rparen': {
         const frame = frames.pop();
         if (frame === undefined) {
-          throw new ConditionSyntaxError('")" closes nothing', { start, end });
+          throw new ConditionSyntaxError(
+            '")" closes nothing',
+            { start, end },
+            'remove it, or open it with "("',
+          );
         }
+        opened.pop();
         emit(frame === 'argList' ? 'listClose' : 'rparen', start, end, word);
         if (frame === 'group') go('expr');
         else if (frame === 'argList') go('args');
@@ -98,15 +113,18 @@ export function lex(text: string): Token[] {
         break;
       }
       case 'and':
-      case 'or':
+      case 'or': {
         nots = 0;
-        emit(token.type, start, end, word);
+        // Where a check is due they are names: Falco's `and and and` joins the macro of that name with itself.
+        const before = out.at(-1);
+        emit(isCloser(before) ? token.type : 'identifier', start, end, word);
         break;
+      }
       case 'not':
         if (!isBoundary(text[end])) throw glued(text, start, 'not', out);
         nots++;
         if (frames.length + nots > MAX_DEPTH) {
-          throw new ConditionSyntaxError(`nested deeper than ${MAX_DEPTH} levels`, { start, end });
+          throw tooDeep(start, end);
         }
         emit('not', start, end, word);
         break;
@@ -163,6 +181,7 @@ export function lex(text: string): Token[] {
         break;
       case 'listClose':
         frames.pop();
+        opened.pop();
         emit('listClose', start, end, word);
         foldLiterals(out);
         go('expr');
@@ -186,53 +205,26 @@ export function lex(text: string): Token[] {
           { start, end: text.length },
           /\\["']/.test(text.slice(start))
             ? 'a quote behind a backslash does not close; a quoted value cannot end in a backslash'
-            : undefined,
+            : `it ends with ${text[start]!}, the quote it begins with`,
         );
       default:
         throw unexpected(text, start, state, out);
     }
   }
   if (frames.length > 0) {
-    throw new ConditionSyntaxError('")" is missing at the end', at(text, text.length));
+    const before = text.slice(0, opened.at(-1)).split('\n');
+    throw new ConditionSyntaxError(
+      '")" is missing at the end',
+      { start: text.length, end: text.length },
+      `the "(" in line ${before.length}, column ${before.at(-1)!.length + 1} is not closed`,
+    );
   }
   if (state !== 'expr') throw unexpected(text, text.length, state, out);
   return out;
 }
 
-/** What may stand in each state, for messages. */
-const EXPECTED = {
-  expr: 'a field, a macro, "not" or "("',
-  op: 'an operator',
-  value: 'a value',
-  number: 'a number',
-  list: 'a list in parentheses',
-  items: 'a value, "," or ")"',
-  args: 'a field, quoted text, "," or ")"',
-  valArg: 'a field',
-} as const;
-
-/** Tokens behind which a condition may end. */
-const CLOSING: ReadonlySet<string> = new Set([
-  'rparen',
-  'identifier',
-  'exists',
-  'test',
-  'listClose',
-  'index',
-]);
-
-/** What may stand behind a token, where a check or a connective is due. */
-export function expectedBehind(token: Token | undefined): string {
-  return token !== undefined && CLOSING.has(token.type) ? '"and", "or" or the end' : EXPECTED.expr;
-}
-
 const isBoundary = (char: string | undefined): boolean =>
   char === undefined || ' \b\t\n\r('.includes(char);
-
-function at(text: string, start: number): AstSpan {
-  const word = /^(?:[a-zA-Z0-9_.]+|[^\s])/.exec(text.slice(start, start + 80));
-  return { start, end: Math.min(text.length, start + (word?.[0].length ?? 1)) };
-}
 
 function unexpected(
   text: string,
@@ -240,98 +232,14 @@ function unexpected(
   state: State,
   out: readonly Token[],
 ): ConditionSyntaxError {
-  const span = at(text, start);
-  const found = start >= text.length ? 'the end' : `"${text.slice(span.start, span.end)}"`;
+  const span = wordAt(text, start);
+  const found = start >= text.length ? 'the end' : shown(text.slice(span.start, span.end));
   const expected = state === 'expr' ? expectedBehind(out.at(-1)) : EXPECTED[state];
   return new ConditionSyntaxError(
     `expected ${expected}, found ${found}`,
     span,
     hintAt(text, span, state, out),
   );
-}
-
-/** What was probably meant by what cannot stand here. */
-function hintAt(
-  text: string,
-  span: AstSpan,
-  state: State,
-  out: readonly Token[],
-): string | undefined {
-  const word = text.slice(span.start, span.end);
-  switch (state) {
-    case 'op': {
-      const end = out.at(-1)?.end;
-      if (word === '[' && end !== span.start)
-        return 'the argument follows its field without a blank';
-      if (word === '[') return 'an argument with blanks, quotes or brackets stands in quotes';
-      return operatorHint(text.slice(span.start, span.start + 40), word);
-    }
-    case 'expr':
-      return hintBehind(word, span.start, out.at(-1));
-    case 'list':
-      return word === '[' ? 'a list stands in parentheses: in (a, b)' : undefined;
-    case 'value':
-      return word === '('
-        ? 'one value stands without parentheses; for several write in (a, b)'
-        : undefined;
-    case 'number':
-      return 'only numbers are greater or less: no quotes, no names';
-    default:
-      return undefined;
-  }
-}
-
-/** What was probably meant by a word where a check or a connective is due; `last` stands before it. */
-export function hintBehind(
-  word: string,
-  start: number,
-  last: Token | undefined,
-): string | undefined {
-  if (word === ',' && last?.type === 'test')
-    return 'several values stand in parentheses: in (a, b)';
-  if (word === '=' && last?.type === 'test') return 'a value with "=" stands in quotes';
-  if (word === '&' || word === '|') return `write ${word === '&' ? 'and' : 'or'}`;
-  if (word === '!') return 'write not';
-  if (/^(?:AND|OR|NOT)$/i.test(word) && word !== word.toLowerCase())
-    return `write ${word.toLowerCase()}`;
-  const value = last?.test?.right.at(-1);
-  if (last?.type === 'test' && value?.kind === 'text' && start === last.end) {
-    if (/^[0-9]+$/.test(value.value) && /^(?:ns|us|ms|s|m|h|d)$/.test(word))
-      return 'times are whole nanoseconds, without unit';
-  }
-  if (last?.type === 'test' && value?.kind === 'text' && /^[~><]$/.test(value.value))
-    return value.value === '~' ? 'write glob or regex' : `write ${value.value}=`;
-  if ((word === '"' || word === "'") && last?.type === 'test')
-    return 'a value with quotes inside stands in quotes as a whole';
-  const glued = /^(and|or)./.exec(word);
-  return glued === null ? undefined : `"${glued[1]}" needs a blank or "(" behind it`;
-}
-
-/** Spellings of other languages, and what is written for them here. */
-const OTHER_SPELLINGS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^not[ \t]+(in|intersects|pmatch|exists)\b/,
-    'not stands before the field: not proc.name in (a)',
-  ],
-  [/^not\b/, 'not stands before the field: not proc.name = a'],
-  [/^(?:is[ \t]+not|isnot|ne|<>|!)(?![a-z=])/i, 'write !='],
-  [/^(?:is|equals|eq|equal)\b/i, 'write ='],
-  [/^(?:like|matches|match|~)/i, 'write glob (with * and ?) or regex'],
-  [/^(?:has|includes)\b/i, 'write contains'],
-  [/^(?:ge|gte)\b/i, 'write >='],
-  [/^(?:le|lte)\b/i, 'write <='],
-];
-
-/** @param rest - The text from the word on. */
-function operatorHint(rest: string, word: string): string | undefined {
-  if (WORD_OPERATORS.some((op) => op === word)) return `"${word}" needs a blank behind it`;
-  const other = OTHER_SPELLINGS.find(([pattern]) => pattern.test(rest));
-  if (other !== undefined) return other[1];
-  const known = [...WORD_OPERATORS, ...LIST_OPERATORS, 'exists'];
-  const near = closest(word, known);
-  if (near !== undefined) return `did you mean "${near}"?`;
-  const glued = WORD_OPERATORS.find((op) => word.startsWith(op));
-  return glued === undefined ? undefined : `"${glued}" needs a blank behind it`;
 }
 
 /**
@@ -349,13 +257,46 @@ function refuseLongerWord(text: string, start: number, end: number): void {
   );
 }
 
+/** Behind a name no parenthesis opens: what was meant is a call, or a connective is missing. */
+function refuseCall(before: Token | undefined, start: number): void {
+  if (before?.type !== 'identifier') return;
+  const { text: word, end } = before;
+  const isKnown = TRANSFORMERS.some((name) => name === word);
+  if (word === 'val') {
+    throw new ConditionSyntaxError(
+      'val(…) stands behind an operator only',
+      { start: before.start, end: start + 1 },
+      'on the left the field stands as it is: proc.name = val(proc.pname)',
+    );
+  }
+  if (end === start && !isKnown && word !== 'and' && word !== 'or') {
+    throw new ConditionSyntaxError(
+      `there is no transformer "${word}"`,
+      { start: before.start, end },
+      transformerHint(word),
+    );
+  }
+  throw new ConditionSyntaxError(
+    `expected ${expectedBehind(before)}, found "("`,
+    { start, end: start + 1 },
+    isKnown ? `write ${word}( without a blank` : hintBehind('(', start, before),
+  );
+}
+
+const tooDeep = (start: number, end: number): ConditionSyntaxError =>
+  new ConditionSyntaxError(
+    `nested deeper than ${MAX_DEPTH} levels`,
+    { start, end },
+    'parts of it may become macros',
+  );
+
 function glued(
   text: string,
   start: number,
   word: string,
   out: readonly Token[],
 ): ConditionSyntaxError {
-  const span = at(text, start);
+  const span = wordAt(text, start);
   const expected = expectedBehind(out.at(-1));
   return new ConditionSyntaxError(
     `expected ${expected}, found "${text.slice(span.start, span.end)}"`,

@@ -3,7 +3,8 @@ import { invariant } from '../sensor/core/errors.js';
 import type { Ast } from './ast.js';
 import { tree } from './build.js';
 import compiled from './condition.generated.js';
-import { expectedBehind, hintBehind, lex } from './lexer.js';
+import { ADVICE, expectedBehind, hintBehind, shown } from './hints.js';
+import { lex } from './lexer.js';
 import { ConditionSyntaxError } from './syntax-error.js';
 import type { Token } from './tokens.js';
 
@@ -42,7 +43,11 @@ class TokenLexer {
 export function parse(text: string): Ast {
   const tokens = lex(text);
   if (tokens.length === 0) {
-    throw new ConditionSyntaxError('the condition is empty', { start: 0, end: text.length });
+    throw new ConditionSyntaxError(
+      'the condition is empty',
+      { start: 0, end: text.length },
+      ADVICE.expr,
+    );
   }
   const lexer = new TokenLexer();
   lexer.feed(tokens);
@@ -76,11 +81,15 @@ function misplaced(tokens: readonly Token[], offset: number): ConditionSyntaxErr
   const expected = expectedBehind(before);
   if (token === undefined) {
     const end = before?.end ?? 0;
-    return new ConditionSyntaxError(`expected ${expected}, found the end`, { start: end, end });
+    return new ConditionSyntaxError(
+      `expected ${expected}, found the end`,
+      { start: end, end },
+      hintBehind('', end, before),
+    );
   }
   const span = { start: token.start, end: token.end };
   return new ConditionSyntaxError(
-    `expected ${expected}, found "${token.text}"`,
+    `expected ${expected}, found ${shown(token.text)}`,
     span,
     hintBehind(token.text, token.start, before),
   );

@@ -19,6 +19,8 @@ function print(ast: Ast, level: number): string {
       return own < level ? `(${text})` : text;
     }
     case 'not':
+      // Of `not not a` nothing would be left.
+      if (ast.item.kind === 'not') return `not (${print(ast.item, 0)})`;
       return `not ${print(ast.item, 2)}`;
     case 'macro':
       return ast.name;
@@ -49,12 +51,13 @@ export function printOperand(operand: AstOperand): string {
 
 function printCall(call: AstCall): string {
   const args = call.args.map((arg) =>
-    isList(arg) ? `(${arg.map(printOperand).join(', ')})` : printArg(arg),
+    isList(arg) ? `(${arg.map(printArg).join(', ')})` : printArg(arg),
   );
   return `${call.name}(${args.join(', ')})${call.index === null ? '' : printIndex(call.index)}`;
 }
 
-const isList = (arg: AstCall['args'][number]): arg is readonly AstOperand[] => Array.isArray(arg);
+const isList = (arg: AstCall['args'][number]): arg is readonly (AstOperand | AstText)[] =>
+  Array.isArray(arg);
 const printArg = (arg: AstOperand | AstText): string =>
   arg.kind === 'text' ? quote(arg.value) : printOperand(arg);
 const printIndex = (arg: string): string =>

@@ -52,5 +52,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function nul(start: number, length: number): ConditionSyntaxError {
-  return new ConditionSyntaxError('a value cannot hold a NUL byte', { start, end: start + length });
+  return new ConditionSyntaxError(
+    'a value cannot hold a NUL byte',
+    { start, end: start + length },
+    'no value of an event holds one: remove it',
+  );
 }

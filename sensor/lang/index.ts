@@ -29,7 +29,7 @@ export type { RegexCheck } from './regex/index.js';
 export { compileCondition, parseCondition } from './condition.js';
 export type { ConditionOptions, ParsedCondition, StandaloneCondition } from './condition.js';
 export type { InferredEvents } from './passes/events.js';
-export { printAst, printValue } from '../../grammar/index.js';
+export { AST_SCHEMA, printAst, printValue } from '../../grammar/index.js';
 export type { Ast } from '../../grammar/index.js';
 export { falcoLoadResults, falcoLoadText, falcoRefuses } from './render/falco.js';
 export { describe } from './render/describe.js';

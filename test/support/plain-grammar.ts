@@ -18,8 +18,6 @@ class Refused extends Error {}
 
 const BLANK = /[ \t\b\r\n]/;
 const IDENTIFIER = /[a-zA-Z][a-zA-Z0-9_]*/y;
-/** `and` and `or` are no names: a macro called so could not be told from what it stands beside. */
-const MACRO = /(?!(?:and|or)(?![a-zA-Z0-9_]))[a-zA-Z][a-zA-Z0-9_]*/y;
 const NAME = /[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z][a-zA-Z0-9_]*)+/y;
 const BARE_ARGUMENT = /[^\][ \b\t\n\r"']+/y;
 const BARE = /[^()"'=, \b\t\n\r]+/y;
@@ -61,7 +59,7 @@ class Reader {
       return this.need(')');
     }
     if (this.operand()) return this.condition();
-    if (!this.match(MACRO)) throw new Refused();
+    if (!this.match(IDENTIFIER)) throw new Refused();
   }
 
   blanks(): boolean {
@@ -100,7 +98,7 @@ class Reader {
     if (this.word('(')) {
       do {
         this.blanks();
-        if (!this.operand()) throw new Refused();
+        if (!this.quoted() && !this.operand()) throw new Refused();
         this.blanks();
       } while (this.word(','));
       return this.need(')');

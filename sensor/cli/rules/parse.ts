@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, toText } from '../../core/index.js';
-import { parseCondition } from '../../lang/index.js';
+import { AST_SCHEMA, parseCondition } from '../../lang/index.js';
 import { outputOption, printJson } from '../output.js';
 import { answerRequests, conditionError, type Answer } from './condition-lines.js';
 
@@ -9,6 +9,7 @@ export function addParse(rules: Command): void {
   rules
     .command('parse [condition]')
     .description('the syntax tree of a condition as JSON; without one, of JSON lines on standard input')
+    .option('--schema', 'the JSON schema of the tree, and nothing else')
     .addOption(outputOption())
     .addHelpText(
       'after',
@@ -18,10 +19,11 @@ Examples:
   echo '{"condition": "proc.name in (sh, bash)"}' | saker rules parse
 
 Each line {"condition": TEXT} is answered by {"ast": TREE} or {"error": {code, message, hint, line, column, start, end}}.
-Spans count UTF-16 units. Names are not looked up: structure only. Exit status 1 when CONDITION is faulty; lines each have
+The tree is described in grammar/README.md and by --schema. Spans count UTF-16 units. Names are not looked up: structure only. Exit status 1 when CONDITION is faulty; lines each have
 their own answer.`,
     )
-    .action(async (condition: string | undefined, options: { output: string }) => {
+    .action(async (condition: string | undefined, options: { output: string; schema?: true }) => {
+      if (options.schema) return void process.stdout.write(`${JSON.stringify(AST_SCHEMA, null, 2)}\n`);
       if (condition === undefined) return answerRequests((request) => parseAnswer(request.condition));
       const answer = parseAnswer(condition);
       if (options.output === 'json') printJson(answer);
@@ -44,7 +46,9 @@ function readable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const node = value as Readonly<Record<string, unknown>>;
   const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(node)) copy[key] = readable(item);
+  for (const [key, item] of Object.entries(node)) {
+    copy[key] = (key === 'arg' || key === 'index') && typeof item === 'string' ? toText(item) : readable(item);
+  }
   if (node['kind'] !== 'text') return copy;
   const bytes = node['value'] as string;
   copy['value'] = toText(bytes);

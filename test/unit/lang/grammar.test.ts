@@ -61,7 +61,46 @@ describe('falco-compat §1.5, condition grammar', () => {
     expect(problem('a.b = x andc')).toBe('8: expected "and", "or" or the end, found "andc"');
     expect(problem('a and')).toContain('found the end');
   });
-  it('repeated not toggles', () => same('not not not a'));
+  it('repeated not toggles; parentheses between keep both', () => {
+    same('not not a', 'a');
+    same('not not not a', 'not a');
+    same('not not(a or b)and c', '(a or b) and c');
+    same('not (not a)');
+    same('not not not (not a)', 'not (not a)');
+  });
+  it('and, or, exists and operators are names where a check is due', () => {
+    expect(parse('and and or')).toMatchObject({
+      kind: 'and',
+      items: [
+        { kind: 'macro', name: 'and' },
+        { kind: 'macro', name: 'or' },
+      ],
+    });
+    same('not exists or (in) and contains', 'not exists or in and contains');
+    expect(problem('and and')).toContain('found the end');
+    expect(problem('a and and (b)')).toContain('found "("');
+  });
+  it('every fault has a hint', () => {
+    for (const text of [
+      ...['', 'a and', 'not', 'a b', '()', '(a', 'a)', '_a', 'a.b', 'a.b [1] exists', '.a = 1'],
+      ...['a.b = = c', 'a.b > x', 'a.b > 0x', 'a.b containsc', 'a.b in (a b)', 'a.b in (a,)'],
+      ...['a.b in 1', 'a.b in [a]', 'a.b inside (a)', 'unknown(a.b) = c', 'tolower(a) = c'],
+      ...['tolower() = c', 'a.b = val(c)', 'a.b = val (c.d)', 'a.b in oneof (a)', 'a.b = "\\q"'],
+      ...['a.b = "a', 'a.b =', 'a.b = c d', '\ufeffa', 'a\0b', 'a.b exists)', 'a\u00a0and b'],
+    ]) {
+      let hint: string | undefined = 'parsed';
+      try {
+        parse(text);
+      } catch (error) {
+        hint = (error as { hint?: string }).hint;
+      }
+      expect([text, typeof hint, hint === 'parsed']).toEqual([text, 'string', false]);
+    }
+  });
+  it('characters that nobody sees are named', () => {
+    expect(problem('a\u00a0and b')).toContain('found "\\xa0"');
+    expect(problem('\u200ba')).toContain('found "U+200B"');
+  });
   it('check: field comparison, transformer comparison, macro, parenthesised expression', () => {
     same('proc.name = cat and tolower(proc.name) = cat and spawned and (x or y)');
   });
@@ -283,13 +322,13 @@ describe('long chains', () => {
     }
     expect(best).toBeLessThan(32);
   });
-  it('keep their order and their spans', () => {
+  it('keep their order and their spans; the parentheses around a node are no part of it', () => {
     const ast = parse('a.b=1 or (b or c) or d and e and not f');
     expect(printAst(ast)).toBe('a.b = 1 or (b or c) or d and e and not f');
     expect(ast.span).toEqual({ start: 0, end: 38 });
     expect(ast.kind === 'or' && ast.items.map((item) => item.span)).toEqual([
       { start: 0, end: 5 },
-      { start: 9, end: 17 },
+      { start: 10, end: 16 },
       { start: 21, end: 38 },
     ]);
   });

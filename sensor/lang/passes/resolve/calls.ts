@@ -1,4 +1,4 @@
-import type { AstCall, AstOperand } from '../../../../grammar/index.js';
+import type { AstCall, AstOperand, AstText } from '../../../../grammar/index.js';
 import { toText } from '../../../core/bytes.js';
 import type { FieldType } from '../../field-def.js';
 import type { Span } from '../../ir.js';
@@ -71,5 +71,5 @@ export const isText = (type: FieldType): boolean =>
   type === 'string' || type === 'path' || type === 'dyn';
 
 /** Values in parentheses: the second argument of `join`. */
-export const isArgList = (arg: AstCall['args'][number]): arg is readonly AstOperand[] =>
+export const isArgList = (arg: AstCall['args'][number]): arg is readonly (AstOperand | AstText)[] =>
   Array.isArray(arg);

@@ -85,9 +85,15 @@ function resolveMacro(
         scope.isLoop?.(name) === true
           ? `reference loop in macro '${name}'`
           : `Undefined macro '${name}' used in filter.`,
-      hint: why !== null ? null : didYouMean(name, scope.macroNames()),
+      hint: why !== null ? null : macroHint(name, scope),
       span,
     });
   }
   return null;
+}
+
+function macroHint(name: string, scope: ResolveScope): string | null {
+  if (name === 'and' || name === 'or')
+    return `"${name}" reads as the name of a macro where a check is due`;
+  return didYouMean(name, scope.macroNames()) ?? 'a field has a dot, as proc.name';
 }
