@@ -65,11 +65,13 @@ function untilDrained(output: Writable): Promise<void> {
 async function* batchesOfLines(input: Readable): AsyncGenerator<readonly Line[]> {
   let parts: Buffer[] = [];
   let size = 0;
+  // Leaves out the byte order mark that some editors put in front.
+  const decoder = new TextDecoder();
   const end = (): Line => {
     const line: Line =
       size > MAX_LINE_BYTES
         ? { problem: `the line is longer than ${MAX_LINE_BYTES} bytes` }
-        : { text: Buffer.concat(parts).toString('utf8') };
+        : { text: decoder.decode(Buffer.concat(parts)) };
     parts = [];
     size = 0;
     return line;

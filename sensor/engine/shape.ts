@@ -36,6 +36,7 @@ export function shapeOf(operand: Operand): Shape {
     case 'literal':
       return 'scalar';
     case 'call': {
+      if (operand.name === 'getopt') return operand.index === null ? 'list' : 'scalar';
       const keepsLists = ['tolower', 'toupper', 'basename', 'b64'].includes(operand.name);
       return keepsLists && operand.args[0] !== undefined ? shapeOf(operand.args[0]) : 'scalar';
     }

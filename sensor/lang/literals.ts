@@ -20,12 +20,9 @@ export type LiteralResult =
 /** Longest text on a right-hand side, in bytes (falco-fields §0). */
 export const MAX_LITERAL_BYTES = 255;
 
-const MIN_INT64 = -(2n ** 63n);
-const MAX_INT64 = 2n ** 63n - 1n;
-
-/** Width at which negative literals of an unsigned field wrap; `evt.rawarg` is what its parameter is, most often 32 bits. */
-function widthOf(fieldName: string): 32 | 64 {
-  return fieldName === 'evt.rawarg' || findField(fieldName)?.bits === 32 ? 32 : 64;
+/** Width of a number in Falco, at which negative literals of an unsigned one wrap; `evt.rawarg` is what its parameter is, most often 32 bits. */
+function widthOf(fieldName: string): 16 | 32 | 64 {
+  return fieldName === 'evt.rawarg' ? 32 : (findField(fieldName)?.bits ?? 64);
 }
 
 /** Parses a literal by the type of what it is compared with. */
@@ -47,11 +44,11 @@ export function parseLiteral(
     case 'bool':
       if (value === 'true' || value === 'false')
         return { ok: true, literal: { kind: 'bool', value: value === 'true' } };
-      return fail(`"${toText(value)}" is neither true nor false`);
+      return fail(`"${toText(value)}" is neither true nor false`, 'in lower case: = true');
     case 'port':
       return parsePort(value);
     case 'int':
-      return parseInteger(value, 64, true);
+      return parseInteger(value, fieldName === 'evt.rawarg' ? 64 : widthOf(fieldName), true);
     case 'uint':
       return parseInteger(value, widthOf(fieldName), false);
     case 'abstime':
@@ -94,9 +91,21 @@ function parseText(op: CompareOp, value: ByteString): LiteralResult {
   return text(value);
 }
 
+const DIGITS = 'digits with a sign perhaps, nothing else';
+const PORT = 'a number from 0 to 65535, or the name of a service: https';
+const NETWORK = 'an address and the bits of its prefix: 10.0.0.0/8, fe80::/10';
+
+function rangeOf(bits: 16 | 32 | 64, signed: boolean): string {
+  const width = BigInt(bits);
+  const [low, high] = signed
+    ? [-(2n ** (width - 1n)), 2n ** (width - 1n) - 1n]
+    : [0n, 2n ** width - 1n];
+  return `from ${low} to ${high}`;
+}
+
 function parseInteger(
   value: string,
-  bits: 32 | 64,
+  bits: 16 | 32 | 64,
   signed: boolean,
   hint: string | null = null,
 ): LiteralResult {
@@ -104,16 +113,21 @@ function parseInteger(
     const unit = /^[0-9]+(?:ns|us|ms|s|m|h|d)$/.test(value) && hint !== null;
     return fail(
       `"${toText(value)}" is no whole decimal number`,
-      unit ? `${hint}, without unit` : /^0[xX]/.test(value) ? 'write it in decimal' : hint,
+      unit
+        ? `${hint}, without unit`
+        : /^0[xX]/.test(value)
+          ? 'write it in decimal'
+          : (hint ?? DIGITS),
     );
   }
   const number = BigInt(value.startsWith('+') ? value.slice(1) : value);
   if (signed) {
-    if (number < MIN_INT64 || number > MAX_INT64) return fail(`${value} does not fit 64 bits`);
+    if (BigInt.asIntN(bits, number) !== number)
+      return fail(`${value} does not fit ${bits} bits`, rangeOf(bits, true));
     return { ok: true, literal: { kind: 'int', value: number } };
   }
   if (number >= 2n ** BigInt(bits) || number < -(2n ** BigInt(bits - 1))) {
-    return fail(`${value} does not fit ${bits} bits`);
+    return fail(`${value} does not fit ${bits} bits`, rangeOf(bits, false));
   }
   return { ok: true, literal: { kind: 'int', value: BigInt.asUintN(bits, number) } };
 }
@@ -121,11 +135,12 @@ function parseInteger(
 function parsePort(value: string): LiteralResult {
   if (/^[0-9]+$/.test(value)) {
     const port = BigInt(value);
-    if (port > 65535n) return fail(`${value} is no port: the highest is 65535`);
+    if (port > 65535n) return fail(`${value} is no port: the highest is 65535`, PORT);
     return { ok: true, literal: { kind: 'int', value: port } };
   }
   const port = SERVICE_PORTS.get(value);
-  if (port === undefined) return fail(`"${toText(value)}" is neither a port nor a known service`);
+  if (port === undefined)
+    return fail(`"${toText(value)}" is neither a port nor a known service`, PORT);
   return { ok: true, literal: { kind: 'int', value: BigInt(port) } };
 }
 
@@ -136,7 +151,7 @@ function parseAddress(value: string): LiteralResult {
       `"${toText(value)}" is no address`,
       value.includes('/')
         ? 'a network is compared with fd.net, fd.cnet, fd.snet, fd.lnet or fd.rnet'
-        : null,
+        : 'as in 10.0.0.1 or fe80::1: no names, no zones',
     );
   }
   return { ok: true, literal: { kind: 'net', value: address } };
@@ -148,21 +163,21 @@ function parseNetwork(value: string): LiteralResult {
     return fail(
       `"${toText(value)}" is no network: the length of its prefix is missing`,
       parseIp(value) === null
-        ? null
+        ? NETWORK
         : `${value}/${value.includes(':') ? 128 : 32} is this one address`,
     );
   }
   const address = parseIp(value.slice(0, slash));
   const length = value.slice(slash + 1);
   if (address === null || !/^[0-9]{1,3}$/.test(length)) {
-    return fail(`"${toText(value)}" is no network`);
+    return fail(`"${toText(value)}" is no network`, NETWORK);
   }
   let bits = Number(length);
   const written = value.slice(0, slash).includes(':') ? 128 : 32;
-  if (bits > written) return fail(`a prefix of ${bits} bits is longer than an address`);
+  if (bits > written) return fail(`a prefix of ${bits} bits is longer than an address`, NETWORK);
   // An IPv4-mapped network is an IPv4 one.
   if (written === 128 && address.family === 4) {
-    if (bits < 96) return fail(`"${toText(value)}" mixes IPv4 and IPv6`);
+    if (bits < 96) return fail(`"${toText(value)}" mixes IPv4 and IPv6`, NETWORK);
     bits -= 96;
   }
   const width = address.family === 4 ? 32 : 128;

@@ -88,8 +88,15 @@ function tokenAt(template: string, start: number): Found | null {
   NAMED_ARGUMENT.lastIndex = start;
   const argument = NAMED_ARGUMENT.exec(template)?.[0];
   if (argument !== undefined) {
-    const { ok } = resolveFieldText(argument);
-    return ok ? resolved(template, start, start + argument.length) : null;
+    const found = resolveFieldText(argument);
+    if (!found.ok) return null;
+    const end = start + argument.length;
+    // `evt.type.is.2`: the number of a code is no word of a condition.
+    if (/\.[0-9]+$/.test(argument)) {
+      const use = { def: found.def, arg: found.arg, text: argument };
+      return { operand: { kind: 'field', use, span: { start, end } }, end, findings: [] };
+    }
+    return resolved(template, start, end);
   }
   NAME.lastIndex = start;
   const name = NAME.exec(template)?.[0];

@@ -34,9 +34,13 @@ export function conditionError(diagnostics: readonly Diagnostic[]): ConditionErr
 }
 
 /** A fault that has no place in the condition. */
-export function otherError(code: string, message: string, field?: string): ConditionError {
+export function otherError(
+  code: string,
+  message: string,
+  more: { readonly hint?: string; readonly field?: string } = {},
+): ConditionError {
   const none = { line: null, column: null, start: null, end: null };
-  return { code, message, hint: null, ...none, ...(field === undefined ? {} : { field }) };
+  return { code, message, hint: null, ...none, ...more };
 }
 
 /**
@@ -61,16 +65,17 @@ function readRequest(
   line: Line,
   key: 'condition' | 'output',
 ): ConditionRequest | { readonly error: ConditionError } {
-  if ('problem' in line) return { error: otherError('bad-line', line.problem) };
+  const wanted = { hint: `a line is a JSON object: {"${key}": TEXT, "event": {FIELD: VALUE}}` };
+  if ('problem' in line) return { error: otherError('bad-line', line.problem, wanted) };
   let value: unknown;
   try {
     value = parseJson(line.text);
   } catch (error) {
-    return { error: otherError('bad-line', `no JSON: ${(error as Error).message}`) };
+    return { error: otherError('bad-line', `no JSON: ${(error as Error).message}`, wanted) };
   }
   const condition = (value as Readonly<Record<string, unknown>> | null)?.[key];
   if (typeof condition !== 'string') {
-    return { error: otherError('bad-line', `an object with the text "${key}" is wanted`) };
+    return { error: otherError('bad-line', `an object with the text "${key}" is wanted`, wanted) };
   }
   return { condition, event: (value as { event?: unknown }).event };
 }

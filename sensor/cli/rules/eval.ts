@@ -11,7 +11,7 @@ import {
   type ConditionError,
   type ConditionRequest,
 } from './condition-lines.js';
-import { eventValues, readEvent } from './event-file.js';
+import { EVENT_HINT, eventValues, readEvent } from './event-file.js';
 import { load, show, withLoading, type LoadOptions } from './files.js';
 
 interface EvalOptions extends LoadOptions {
@@ -95,10 +95,11 @@ export function evaluator(
   );
   return ({ condition, event }) => {
     const read = eventValues(event);
-    if (!read.ok) return { error: otherError('bad-event', read.reason) };
+    if (!read.ok) return { error: otherError('bad-event', read.reason, EVENT_HINT) };
     const given = evaluator.evaluate(condition, read.values);
     if (given.ok) return { result: given.result };
     if ('condition' in given) return { error: conditionError(given.condition) };
-    return { error: otherError('bad-value', `${given.field}: ${given.reason}`, given.field) };
+    const { field, reason } = given;
+    return { error: otherError('bad-value', `${field}: ${reason}`, { field }) };
   };
 }

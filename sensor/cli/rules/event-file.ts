@@ -6,6 +6,9 @@ import { BASES } from '../../engine/index.js';
 /** An event as a person writes it: `{field: value}`. */
 export type EventValues = Readonly<Record<string, unknown>>;
 
+/** For an event that is none. */
+export const EVENT_HINT = { hint: 'for example {"base": "exec", "proc.name": "bash", "user.uid": 0}' };
+
 /** Words about an event that are no fields: a test file's events can be pasted as they are. */
 const WORDS: ReadonlySet<string> = new Set(['base', 'name', 'message']);
 
@@ -32,7 +35,7 @@ export function readEvent(path: string): EventValues {
   const read = eventValues(value);
   if (!read.ok) {
     throw new SakerError('EVENT_INVALID', `${path}: ${read.reason}`, {
-      hint: 'for example: {base: exec, proc.name: bash, user.uid: 0}',
+      ...EVENT_HINT,
     });
   }
   return read.values;

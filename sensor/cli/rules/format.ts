@@ -16,7 +16,7 @@ import {
   type ConditionError,
   type ConditionRequest,
 } from './condition-lines.js';
-import { eventValues, readEvent } from './event-file.js';
+import { EVENT_HINT, eventValues, readEvent } from './event-file.js';
 
 /** Adds `saker rules format [OUTPUT]`. */
 export function addFormat(rules: Command): void {
@@ -73,12 +73,12 @@ export function formatAnswer({ condition: text, event: given }: ConditionRequest
     return { error: { code, message, hint, line: before.length, column, ...span } };
   }
   const read = eventValues(given);
-  if (!read.ok) return { error: otherError('bad-event', read.reason) };
+  if (!read.ok) return { error: otherError('bad-event', read.reason, EVENT_HINT) };
   const { event, problems } = plainEvent(read.values);
   const [problem] = problems;
   if (problem !== undefined) {
     const { field, reason } = problem;
-    return { error: otherError('bad-value', `${field}: ${reason}`, field) };
+    return { error: otherError('bad-value', `${field}: ${reason}`, { field }) };
   }
   const output = compileOutput(tokens, PLAIN_FIELDS);
   return { message: output.message(event), output_fields: membersOf(output, event) };

@@ -36,16 +36,18 @@ export function transform(
 }
 
 /**
- * The argument of option `letter` among arguments (a list, or one text cut at blanks) by getopt(3)'s rules: letters may be
- * bundled, an argument may follow directly or be the next word, `--` ends the options, other words are passed over.
+ * Options among arguments (a list, or one text cut at blanks) by getopt(3)'s rules: letters may be bundled, an argument may
+ * follow directly or be the next word, `--` ends the options, other words are passed over.
  *
- * @returns "" for a given option that takes no argument, null for one not given.
+ * @param letter - The option that is asked for; null: all that are given.
+ * @returns of one option its argument, "" where it takes none, null where it is not given; else the letters, each once.
  */
-function getopt(args: FieldValue, options: ByteString, letter: string | null): ByteString | null {
+function getopt(args: FieldValue, options: ByteString, letter: string | null): FieldValue {
   const words = isList(args) ? args.map(asText) : asText(args).split(' ');
+  const given = new Set<string>();
   for (let w = 0; w < words.length; w++) {
     const word = words[w]!;
-    if (word === '--') return null;
+    if (word === '--') break;
     if (word.length < 2 || word[0] !== '-' || word[1] === '-') continue;
     for (let i = 1; i < word.length; i++) {
       const at = word[i] === ':' ? -1 : options.indexOf(word[i]!);
@@ -53,16 +55,20 @@ function getopt(args: FieldValue, options: ByteString, letter: string | null): B
       const rest = takesArgument ? word.slice(i + 1) : '';
       const argument = takesArgument ? rest || (words[++w] ?? null) : '';
       if (at >= 0 && word[i] === letter) return argument;
+      if (at >= 0 && argument !== null) given.add(word[i]!);
       if (takesArgument) break;
     }
   }
-  return null;
+  return letter === null ? [...given] : null;
 }
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
+/** The `=` at the end may be missing: it carries nothing, and programs leave it out. */
 function decodeBase64(text: ByteString): ByteString | null {
-  if (text.length % 4 !== 0 || !BASE64.test(text)) return null;
+  const digits = text.replace(/={1,2}$/, '').length;
+  const isWhole = text.length === digits ? digits % 4 !== 1 : text.length % 4 === 0;
+  if (!isWhole || !BASE64.test(text)) return null;
   return Buffer.from(text, 'base64').toString('latin1');
 }
 

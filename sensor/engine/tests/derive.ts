@@ -1,5 +1,5 @@
 import type { FieldUse, FieldValue } from '../../lang/field-def.js';
-import { errnoName } from '../../lang/events/index.js';
+import { errnoName, paramsOf } from '../../lang/events/index.js';
 import { addressText, dateAndTime, timeOfDay, utcTime } from '../../core/index.js';
 import type { Getter } from '../types.js';
 import type { PlainEvent } from './plain-event.js';
@@ -20,10 +20,19 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
       return pathPart(name, lookup);
     case 'fd.ip':
     case 'fd.net':
-      return bothEnds(lookup('fd.cip'), lookup('fd.sip'));
+      return bothEnds('ip', lookup);
     case 'fd.port':
     case 'fd.proto':
-      return bothEnds(lookup('fd.cport'), lookup('fd.sport'));
+      return bothEnds('port', lookup);
+    case 'fd.cproto':
+    case 'fd.sproto':
+    case 'fd.lproto':
+    case 'fd.rproto':
+      return asText(lookup(name.replace('proto', 'port')));
+    case 'fd.dev.major':
+      return ofNumber(lookup('fd.dev'), (device) => (device >> 8) & 0xfff);
+    case 'fd.dev.minor':
+      return ofNumber(lookup('fd.dev'), (device) => (device & 0xff) | ((device >>> 12) & 0xfff00));
     case 'fd.cnet':
     case 'fd.snet':
     case 'fd.lnet':
@@ -43,6 +52,7 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
         result < 0 ? (errnoName(-result) ?? String(result)) : 'SUCCESS',
       );
     case 'evt.arg':
+      if (typeof use.arg === 'number') return argumentAt(use.arg, lookup);
       if (use.arg !== 'res') return null;
       return fromResult(lookup, (result) =>
         result < 0 ? (errnoName(-result) ?? String(result)) : String(result),
@@ -72,6 +82,12 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
       return fromTime(lookup, (ns) => ns / NS_PER_S);
     case 'evt.rawtime.ns':
       return fromTime(lookup, (ns) => ns % NS_PER_S);
+    case 'evt.reltime.s':
+    case 'evt.deltatime.s':
+      return ofNumber(lookup(name.slice(0, -'.s'.length)), (ns) => Math.floor(ns / 1e9));
+    case 'evt.reltime.ns':
+    case 'evt.deltatime.ns':
+      return ofNumber(lookup(name.slice(0, -'.ns'.length)), (ns) => ns % 1e9);
     case 'evt.num':
     case 'evt.count':
       return () => 1;
@@ -99,6 +115,8 @@ export function derive(use: FieldUse, lookup: Lookup): Getter<PlainEvent> | null
     }
     case 'syscall.type':
       return lookup('evt.type');
+    case 'proc.ppid':
+      return nth(lookup('proc.apid'), 0);
     case 'proc.pname':
     case 'proc.pexe':
     case 'proc.pexepath':
@@ -131,12 +149,46 @@ function nth(list: Getter<PlainEvent>, index: number): Getter<PlainEvent> {
   };
 }
 
-function bothEnds(client: Getter<PlainEvent>, server: Getter<PlainEvent>): Getter<PlainEvent> {
+/** Nothing in the list with any other descriptor: `fd.ip exists` is true of a file, too (falco-fields §1.7). */
+function bothEnds(part: 'ip' | 'port', lookup: Lookup): Getter<PlainEvent> {
+  const client = lookup(`fd.c${part}`);
+  const server = lookup(`fd.s${part}`);
+  const [type, path, number] = [lookup('fd.type'), lookup('fd.name'), lookup('fd.num')];
   return (event) => {
     const ends = [client(event), server(event)].filter(
       (end) => typeof end === 'string' || typeof end === 'number',
     );
-    return ends.length === 0 ? null : ends;
+    if (ends.length > 0) return ends;
+    const fd = number(event);
+    const isOpen = typeof fd !== 'number' || fd >= 0;
+    return type(event) !== null || (isOpen && path(event) !== null) ? [] : null;
+  };
+}
+
+function asText(value: Getter<PlainEvent>): Getter<PlainEvent> {
+  return (event) => {
+    const given = value(event);
+    return typeof given === 'number' ? String(given) : null;
+  };
+}
+
+function ofNumber(
+  value: Getter<PlainEvent>,
+  derived: (value: number) => number,
+): Getter<PlainEvent> {
+  return (event) => {
+    const given = value(event);
+    return typeof given === 'number' ? derived(given) : null;
+  };
+}
+
+/** `evt.arg[0]` by the name that the parameter has in the event's schema. */
+function argumentAt(index: number, lookup: Lookup): Getter<PlainEvent> {
+  const type = lookup('evt.type');
+  return (event) => {
+    const name = type(event);
+    const param = typeof name === 'string' ? paramsOf(name)[index] : undefined;
+    return param === undefined ? null : lookup('evt.arg', param.name)(event);
   };
 }
 
@@ -144,7 +196,7 @@ function fromResult(lookup: Lookup, derived: (result: number) => FieldValue): Ge
   const result = lookup('evt.rawres');
   return (event) => {
     const value = result(event);
-    return typeof value === 'number' ? derived(value) : null;
+    return typeof value === 'number' || typeof value === 'bigint' ? derived(Number(value)) : null;
   };
 }
 

@@ -64,6 +64,8 @@ const PARENT_OF: readonly (readonly [parent: string, ancestors: string])[] = [
 /** Field values out of plain events; what follows from given values (`fd.filename` from `fd.name`) need not be given. */
 export const PLAIN_FIELDS: FieldSource<PlainEvent> = {
   getter(use, place = 'condition'): Getter<PlainEvent> {
+    // Falco never shows it (falco-fields §1.2).
+    if (place === 'output' && use.def.name === 'evt.type.is') return () => null;
     const own = place === 'output' && use.arg === null ? OWN_IN_OUTPUT[use.def.name] : undefined;
     const key = own ?? keyOf(use);
     const derived = derive(use, (name, arg = null) => {
@@ -112,13 +114,24 @@ function scalar(def: FieldDef, value: unknown): string | number | bigint | boole
       if (address === null) throw new Error(`"${text}" is not an address`);
       return address;
     }
-    case 'number':
-      return def.type === 'double' ? Number(text) : Number(integer(def, text));
+    case 'number': {
+      if (def.type === 'double') return double(text);
+      const whole = integer(def, text);
+      const number = Number(whole);
+      // Past 2^53 a number would be another one.
+      return Number.isSafeInteger(number) ? number : whole;
+    }
     case 'bigint':
       return integer(def, text);
     case 'any':
       return typeof value === 'string' ? toBytes(value) : (value as number | bigint | boolean);
   }
+}
+
+function double(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) throw new Error(`"${text}" is not a number`);
+  return number;
 }
 
 const UNITS_NS: Readonly<Record<string, bigint>> = {

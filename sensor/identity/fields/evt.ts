@@ -102,7 +102,7 @@ function category(event: LiveEvent): string {
   return isUnix(event) ? 'ipc' : 'unknown';
 }
 
-/** `evt.type.is.NAME`; a number is a code of Falco's table, which no event carries here. */
+/** `evt.type.is.NAME`; a number, as outputs may have it, is never shown. */
 const typeIs: MakeGetter = ({ arg }) => {
   const id = eventTypeId(String(arg));
   return (current) => (current.type === id ? 1 : 0);

@@ -149,7 +149,7 @@ export const SYSCALL_FIELDS = defineFields({ group: 'evt', home: 'event', trust:
     'evt.type.is',
     'uint32',
     'A',
-    '1 if the event has the name given after the dot, else 0. Falco compares with the oldest version of the event, which newer calls never are; here the name counts. Falco also takes the number of a code: here that is 0.',
+    '1 if the event has the name given after the dot, else 0. Falco compares with the oldest version of the event, which newer calls never are; here the name counts. Outputs always show <NA>. The number of one of the codes of Falco can stand in outputs only, as in Falco, whose conditions take no word of digits.',
     { argKind: 'event', argForm: 'dot' },
   ],
   [

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { Files, linesOf, saker } from './cli.js';
+
+const README = readFileSync(new URL('../../../grammar/README.md', import.meta.url), 'utf8');
 
 const files = new Files();
 afterAll(() => files.remove());
@@ -123,6 +127,59 @@ describe('saker rules eval, JSON lines', () => {
     expect(ran.code).toBe(0);
   });
 
+  it('passes over the byte order mark in front', async () => {
+    const bom = Buffer.from([0xef, 0xbb, 0xbf]);
+    expect(await lines(bom, line('proc.pid = 1', { 'proc.pid': 1 }))).toEqual([{ result: true }]);
+  });
+
+  it('says what a line, an event and a check look like', async () => {
+    const faulty = [
+      'no json\n',
+      '{}\n',
+      line('a.b = 1', {}),
+      line('proc.pid = x', {}),
+      line('a', []),
+    ];
+    for (const { error } of await lines(...faulty)) {
+      expect(error).toMatchObject({ hint: expect.any(String) as unknown });
+    }
+  });
+
+  it('takes a bare word behind in for the list of that one value; strict refuses it', async () => {
+    const asked = [line('proc.name in cat', { 'proc.name': 'cat' })];
+    expect(await lines(...asked)).toEqual([{ result: true }]);
+    const strict = linesOf(await saker(['rules', 'eval', '--compat', 'strict'], asked));
+    expect(strict).toMatchObject([{ error: { code: 'list-without-parentheses', start: 13 } }]);
+  });
+
+  it('answers hostile lines one by one, each in a breath', async () => {
+    const n = 100_000;
+    const hostile = [
+      `${'('.repeat(n)}proc.name exists${')'.repeat(n)}`,
+      `${'not '.repeat(n)}proc.name exists`,
+      `${'tolower('.repeat(n)}proc.name${')'.repeat(n)} = x`,
+      '"'.repeat(n),
+      `proc.name = ${'x'.repeat(n)}`,
+      'proc.name = \ud800',
+      'proc.name = "\0"',
+      `proc.name regex "${'(a*)*'.repeat(40)}b"`,
+    ].map((condition) => line(condition, { 'proc.name': 'a'.repeat(5000) }));
+    const deep = `{"condition":"a","event":${'['.repeat(n)}${']'.repeat(n)}}\n`;
+    const answers = await lines(...hostile, deep, `${'['.repeat(n)}\n`, '\0\n');
+    expect(answers).toHaveLength(hostile.length + 3);
+    const codes = answers.map(({ error }) => (error as { code: string } | undefined)?.code);
+    expect(codes).toEqual([
+      ...Array<string>(4).fill('syntax'),
+      'bad-literal',
+      undefined,
+      'syntax',
+      undefined,
+      'bad-event',
+      'bad-line',
+      'bad-line',
+    ]);
+  });
+
   it('reads characters that are cut by a chunk, and a last line without an end', async () => {
     const bytes = Buffer.from(line('proc.name = ä€', { 'proc.name': 'ä€' }).trimEnd());
     const pieces = Array.from(bytes, (byte) => Buffer.from([byte]));
@@ -222,6 +279,32 @@ describe('saker rules parse', () => {
     const ran = await saker(['rules', 'parse', 'a = 1 and and', '-o', 'json']);
     expect(ran.code).toBe(1);
     expect(linesOf(ran)[0]).toMatchObject({ error: { code: 'syntax', line: 1 } });
+  });
+
+  it('prints trees that its schema describes, and the example of grammar/README.md', async () => {
+    const schema = JSON.parse((await saker(['rules', 'parse', '--schema'])).out) as object;
+    const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
+    const [, text, tree] = /^`(.*)` is\n\n```json\n([^`]*)```/m.exec(README) ?? [];
+    const conditions = [
+      text!,
+      'a or not (b and not not c) and x.y exists and evt.arg.flags contains anyof (a, "b")',
+      'proc.env["é"] == "\\xff" and proc.name in shells and a.b in ()',
+      'join("-", (proc.name, "x")) = val(proc.aname[1]) and getopt(proc.args, "n:")[n] > 5',
+    ];
+    const answers = linesOf(
+      await saker(
+        ['rules', 'parse'],
+        conditions.map((it) => line(it)),
+      ),
+    );
+    expect(answers).toHaveLength(conditions.length);
+    for (const { ast } of answers) {
+      validate(ast);
+      expect(validate.errors).toBeNull();
+    }
+    expect(answers[0]).toEqual({ ast: JSON.parse(tree!) as unknown });
+    const more = { ...(answers[0] as { ast?: object }).ast, more: 1 };
+    expect(validate(more)).toBe(false);
   });
 
   it('answers lines, bad ones too', async () => {

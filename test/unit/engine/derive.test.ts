@@ -35,8 +35,26 @@ describe('what follows from the values of a plain event', () => {
     ['proc.args[0]', {}, null],
     ['proc.args[0]', { 'proc.args': '-c a', 'proc.args[0]': '-c a' }, '-c a'],
     ['proc.env[HOME]', { 'proc.env': 'A=1 HOME=/root' }, '/root'],
+    ['fd.sproto', { 'fd.sport': 443 }, '443'],
+    ['fd.cproto', {}, null],
+    ['fd.dev.major', { 'fd.dev': 2049 }, 8],
+    ['fd.dev.minor', { 'fd.dev': 2049 }, 1],
+    ['evt.reltime.s', { 'evt.reltime': '5s' }, 5],
+    ['evt.deltatime.ns', { 'evt.deltatime': 1000000007 }, 7],
+    ['proc.ppid', { 'proc.apid': [7, 1] }, 7],
+    ['evt.arg[1]', { 'evt.type': 'openat', 'evt.arg.dirfd': 'AT_FDCWD' }, 'AT_FDCWD'],
+    ['evt.arg[99]', { 'evt.type': 'openat' }, null],
+    ['evt.type.is.open', { 'evt.type': 'open' }, 1],
+    ['proc.exe_ino', { 'proc.exe_ino': '9007199254740993' }, 9007199254740993n],
     ['proc.env[OM]', { 'proc.env': 'A=1 HOME=/root' }, ''],
   ])('%s of %j is %j', (field, values, want) => {
     expect(value(field, values)).toBe(want);
+  });
+
+  it('every open descriptor has ends, though a file has none; a failed open has not', () => {
+    expect(value('fd.ip', { 'fd.name': '/etc/passwd', 'fd.num': 3 })).toEqual([]);
+    expect(value('fd.port', { 'fd.type': 'file' })).toEqual([]);
+    expect(value('fd.ip', { 'fd.name': '/nosuch', 'fd.num': -1 })).toBeNull();
+    expect(value('fd.ip', {})).toBeNull();
   });
 });

@@ -42,6 +42,7 @@ describe('falco-formats §2.1, output tokens', () => {
     expect(tokens('%join(")", (proc.name, proc.exe))')).toEqual([
       '<join(")", (proc.name, proc.exe))>',
     ]);
+    expect(tokens('%evt.type.is.2!')).toEqual(['<evt.type.is.2>', '!']);
     expect(tokens('%getopt(proc.args, "n:")[n].')).toEqual(['<getopt(proc.args, "n:")[n]>', '.']);
     expect(problems('%tolower(proc.name')).toHaveLength(1);
   });

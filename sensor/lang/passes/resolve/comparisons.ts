@@ -28,17 +28,7 @@ export function resolveCompare(
   warnOfUnsafeNa(ast, findings);
   if (given === null) return null;
   if (!operatorFits(ast, op, given, findings)) return null;
-  if (ast.form === 'name') {
-    const name = toText((ast.right[0] as AstText).value);
-    findings.error(
-      'list-without-parentheses',
-      `a list stands in parentheses`,
-      ast.rightSpan,
-      ast.span,
-      `write ${ast.op} (${name})`,
-    );
-    return null;
-  }
+  if (ast.form === 'name' && !bareNameStands(ast, strict, findings)) return null;
   const { left, right: values } = rereadArgument(ast, op, given, strict, findings);
   const onEventType = left.def?.name === 'evt.type' || callsEventType(left.operand);
   if (onEventType && (left.operand.kind === 'call' || ast.right.some((v) => v.kind !== 'text'))) {
@@ -75,6 +65,26 @@ export function resolveCompare(
     span: ast.span,
   } as const;
   return negated && strict ? noneOf(compare) : compare;
+}
+
+/**
+ * `proc.name in cat`: no list has the name, or it would have been put in. To Falco it is the one value in the list; strict mode
+ * refuses it.
+ */
+function bareNameStands(ast: AstCompare, strict: boolean, findings: Findings): boolean {
+  const name = toText((ast.right[0] as AstText).value);
+  const op = ast.modifier === null ? ast.op : `${ast.op} ${ast.modifier}`;
+  findings.report({
+    code: 'list-without-parentheses',
+    severity: strict ? 'error' : 'warning',
+    ...(strict ? { falco: 'LOAD_ERR_COMPILE_CONDITION', at: ast.span } : {}),
+    message: strict
+      ? 'a list stands in parentheses'
+      : `no list is called "${name}": this is a list of that one value`,
+    hint: `write ${op} (${name})`,
+    span: ast.rightSpan,
+  });
+  return !strict;
 }
 
 /** Without an index: every ancestor (falco-compat §1.7). */
@@ -177,21 +187,34 @@ function rightOperand(
 ): Operand | null {
   const right = comparedOperand(value, ast.span, findings);
   if (right === null) return null;
-  const refuse = (message: string): null => {
-    findings.error('field-comparison', message, value.span, ast.span);
+  const refuse = (message: string, hint: string | null = null): null => {
+    findings.error('field-comparison', message, value.span, ast.span, hint);
     return null;
   };
-  if (right.def?.noRhs === true)
-    return refuse(`${right.def.name} cannot stand on the right-hand side`);
-  if (FIELD_TO_FIELD_REFUSED.has(op)) return refuse(`"${op}" compares with literals only`);
+  if (right.def?.noRhs === true) {
+    const { name } = right.def;
+    return refuse(
+      `${name} cannot stand on the right-hand side`,
+      `it may on the left: ${name} ${ast.op} …`,
+    );
+  }
+  if (FIELD_TO_FIELD_REFUSED.has(op))
+    return refuse(`"${op}" compares with literals only`, 'write the patterns themselves');
   if (left.type === 'net' || right.type === 'net')
-    return refuse('networks are compared with literals only');
+    return refuse('networks are compared with literals only', 'as in fd.snet = 10.0.0.0/8');
   const same = sameType(left, right);
   if (!same || left.list !== right.list) {
-    const width = left.type === right.type ? ' of another width' : '';
-    return refuse(`${nameOfType(left)} is not compared with ${nameOfType(right)}${width}`);
+    return refuse(
+      `${nameOfType(left)} is not compared with ${nameOfType(right)}${differs(left, right)}`,
+    );
   }
   return right.operand;
+}
+
+/** What the words for both types do not tell. */
+function differs(left: TypedOperand, right: TypedOperand): string {
+  if (nameOfType(left) !== nameOfType(right)) return '';
+  return left.type === right.type ? ' of another width' : ': one has a sign, the other has none';
 }
 
 /** Text with text; numbers only of the same sign and width, as Falco types them. */

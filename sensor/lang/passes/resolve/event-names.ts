@@ -23,7 +23,7 @@ export function checkEventName(
       falco: 'LOAD_ERR_COMPILE_CONDITION',
       message: `unknown event type "${name}"`,
       falcoMessage: `unknown event type ${name}`,
-      hint: didYouMean(name, EVENT_NAMES),
+      hint: didYouMean(name, EVENT_NAMES) ?? 'whole names only: open, openat, execve, connect',
       span: text.span,
       at: check,
       unknown: true,

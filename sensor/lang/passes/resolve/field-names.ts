@@ -1,6 +1,6 @@
 import type { AstField } from '../../../../grammar/index.js';
 import { toText } from '../../../core/bytes.js';
-import { EVENTS } from '../../events/index.js';
+import { EVENTS, EVENT_NAMES, PARAM_NAMES } from '../../events/index.js';
 import type { FieldDef, FieldType } from '../../field-def.js';
 import { allFields, findField, splitFieldName } from '../../fields/index.js';
 import { didYouMean } from '../../../core/index.js';
@@ -27,6 +27,19 @@ export function suggestField(name: string): string | null {
       known.filter((field) => findField(field)?.arg !== 'none'),
     )
   );
+}
+
+/** What the argument of a field may have meant to be. */
+export function argumentHint(ast: AstField, def: FieldDef | null): string | null {
+  if (def === null) return null;
+  const given = ast.arg === null ? ast.name.slice(def.name.length + 1) : toText(ast.arg);
+  const known =
+    def.argKind === 'param'
+      ? PARAM_NAMES
+      : def.argKind === 'event'
+        ? EVENT_NAMES
+        : new Set<string>();
+  return didYouMean(given, known) ?? `saker fields ${def.name} tells what the field takes`;
 }
 
 /** `evt.rawarg` takes the type of its parameter; only numbers matter, everything else is compared as text. */

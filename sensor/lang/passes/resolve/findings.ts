@@ -10,6 +10,18 @@ export interface ConditionFinding extends Finding {
   readonly at?: Span;
 }
 
+/** What to do about a fault that has no hint of its own. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'bad-regex':
+    'patterns are those of RE2 in POSIX mode: classes as [[:digit:]], no \\d \\w \\b, no (?…)',
+  'field-comparison': 'both sides need one type, of the same width and sign',
+  'no-transformer': 'compare the field itself',
+  'field-only-in-outputs': 'evt.time is its twin for conditions',
+  'event-type-not-literal': 'write evt.type = open, or evt.type in (open, openat)',
+  'bad-argument': 'as in tolower(proc.name), len(proc.cmdline), concat(proc.name, "-", proc.pname)',
+  'modifier-not-for-operator': 'oneof, anyof and allof go with = != and the operators of text',
+};
+
 /** What the look-up of one condition reports, in order. */
 export class Findings {
   readonly all: ConditionFinding[] = [];
@@ -24,7 +36,7 @@ export class Findings {
       code,
       falco: 'LOAD_ERR_COMPILE_CONDITION',
       message,
-      hint,
+      hint: hint ?? ADVICE[code] ?? null,
       span,
       at: check,
     });

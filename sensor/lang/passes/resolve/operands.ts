@@ -5,7 +5,7 @@ import { splitFieldName } from '../../fields/index.js';
 import type { Operand, Span } from '../../ir.js';
 import type { ValueType } from '../operators.js';
 import { isArgList, typeOfCall } from './calls.js';
-import { fieldText, suggestField, typeOfUse } from './field-names.js';
+import { argumentHint, fieldText, suggestField, typeOfUse } from './field-names.js';
 import type { Findings } from './findings.js';
 
 /** An operand with the type of its value. */
@@ -56,7 +56,10 @@ function resolveField(ast: AstField, check: Span, findings: Findings): TypedOper
       ...(found.problem === 'unknown-field'
         ? { falcoMessage: `filter_check called with nonexistent field ${written}` }
         : {}),
-      hint: found.problem === 'unknown-field' ? suggestField(ast.name) : null,
+      hint:
+        found.problem === 'unknown-field'
+          ? (suggestField(ast.name) ?? 'saker fields lists them')
+          : argumentHint(ast, found.def),
       span: ast.span,
       at: check,
       unknown: true,

@@ -156,6 +156,9 @@ describe('transformers', () => {
     ['basename', ['cat'], null, 'cat'],
     ['basename', ['/usr/'], null, ''],
     ['b64', ['YmFzaA=='], null, 'bash'],
+    ['b64', ['YmFzaA'], null, 'bash'],
+    ['b64', ['YmFzaA='], null, null],
+    ['b64', ['YmFzY'], null, null],
     ['b64', ['not base64'], null, null],
     ['len', ['abc'], null, 3],
     ['len', [['a', 'b']], null, 2],
@@ -171,6 +174,10 @@ describe('transformers', () => {
     ['getopt', ['-x', 'xb:'], 'b', null],
     ['getopt', ['-- -b v', 'b:'], 'b', null],
     ['getopt', ['-a -b v', 'a:b:'], 'b', null],
+    ['getopt', ['-n -t 5 -n host', 'nt:'], null, ['n', 't']],
+    ['getopt', ['-nt5 -- -x', 'nt:x'], null, ['n', 't']],
+    ['getopt', ['-z -t', 'nt:'], null, []],
+    ['getopt', [null, 'nt:'], null, null],
   ] as const)('%s(%j)[%s] is %j', (name, args, index, want) => {
     expect(transform(name, args, index)).toEqual(want);
   });
