@@ -12,7 +12,8 @@
 
 enum traffic { TRAFFIC_PASS, TRAFFIC_REJECT, TRAFFIC_DROP };
 
-/* Where the headers were not understood, the socket's own idea of its peer. */
+/* Where the headers do not tell (a tunnel or tags of the pod's own, a fragment that is not the first), the socket's own idea of
+ * its peer. False: it has none. */
 static __always_inline bool peer_of_socket(struct bpf_sock *sk, struct packet *p)
 {
 	__u32 four = sk->dst_ip4, six = sk->dst_ip6[3];
@@ -48,12 +49,10 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 	if (!sk || (sk->family != SAKER_AF_INET && sk->family != SAKER_AF_INET6))
 		return TRAFFIC_PASS;
 	parsed = parse_packet(skb, l3, p);
-	if (parsed > 0)
-		return TRAFFIC_PASS;
-	if (parsed < 0) {
-		count_as(SAKER_COUNT_UNPARSED);
+	if (parsed) {
 		if (!peer_of_socket(sk, p))
 			return TRAFFIC_PASS;
+		count_as(SAKER_COUNT_UNPARSED);
 	}
 	stamp = bpf_sk_storage_get(&stamps, sk, NULL, 0);
 	if (p->protocol == SAKER_IPPROTO_TCP && !(stamp && stamp->flags & STAMP_CONNECTED)) {
@@ -61,7 +60,9 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 			count_as(SAKER_COUNT_UNSTAMPED);
 		return TRAFFIC_PASS;
 	}
-	if (parsed == 0 && p->later_fragment) /* its datagram was judged by the first one */
+	/* Of a socket without a peer (its calls are judged) the datagram was judged by its first fragment. One datagram is
+	 * remembered, which two threads that send at once would make use of. */
+	if (!parsed && p->later_fragment && !(sk->dst_port && peer_of_socket(sk, p)))
 		return stamp && stamp->denied_is_set && stamp->denied_fragment == p->fragment ? TRAFFIC_DROP
 											      : TRAFFIC_PASS;
 	__builtin_memcpy(a.q.peer, p->peer, 16);
@@ -98,7 +99,7 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 	count_as(SAKER_COUNT_BLOCKED_PACKETS);
 	silent = drop || p->later_fragment || (a.q.udp && !p->plain);
 	report(&a, ENFORCING_OF(verdict), 1, silent ? SAKER_OUTCOME_DROPPED : SAKER_OUTCOME_RESET);
-	return drop ? TRAFFIC_DROP : TRAFFIC_REJECT;
+	return silent ? TRAFFIC_DROP : TRAFFIC_REJECT;
 }
 
 /* `back`: flags of the redirect by which an answer reaches the sender. */

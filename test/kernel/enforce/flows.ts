@@ -122,6 +122,31 @@ export const guards: Scenario = async (rig) => {
   return { byPort, byNetwork };
 };
 
+/** Connections older than the rule that their pod, which may do what it likes with its network, sends into a tunnel. */
+export const tunnels: Scenario = async (rig) => {
+  const curl = rig.program('curl');
+  const old = await rig.start('curl');
+  await openFour(old, BLOCKED);
+  const inPod = (command: string): string => rig.sh(`nsenter -t ${rig.podPid} -n ${command}`);
+  inPod('ip link add tunnel type ipip local 10.77.1.2 remote 10.77.2.9');
+  inPod('ip link set tunnel up');
+  inPod(`ip route add ${FAR4} dev tunnel src 10.77.1.2`);
+  rig.sh(`ip route add 10.77.2.9 via ${FAR4}`);
+  const arrived = async (): Promise<number> => (await rig.arrived()).get(0)!;
+  const use = async (): Promise<number> => {
+    const before = await arrived();
+    for (const socket of [0, 1]) await old.ask(`send ${socket} hidden`);
+    await sleep(300);
+    return (await arrived()) - before;
+  };
+  const before = await use();
+  return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
+    enforcement.load([blockProgram(curl)], 1);
+    const during = await use();
+    return { before, during, counters: enforcement.status().counters };
+  });
+};
+
 /** Datagrams larger than the link's packets, and TCP in packets of 64 KiB: all of a packet goes, or none. */
 export const largePackets: Scenario = async (rig) => {
   const curl = rig.program('curl');
@@ -141,13 +166,17 @@ export const largePackets: Scenario = async (rig) => {
     enforcement.load([blockProgram(curl)], 1);
     const before = await rig.arrived();
     const sent = await send();
+    const answers = [await old.ask('recv 0'), await old.ask('recv 1')];
+    // Two datagrams of one socket at once: their fragments come as they like.
+    for (const socket of [1, 3]) await old.ask(`storm ${socket} 50000 5000`);
+    await sleep(300);
     const after = await rig.arrived();
     return {
       fragmentsBefore: whole.get(0)! - allowed.get(0)!,
       sent,
       arrived: after.get(BLOCKED)! - before.get(BLOCKED)!,
       fragments: after.get(0)! - before.get(0)!,
-      answers: [await old.ask('recv 0'), await old.ask('recv 1')],
+      answers,
       counters: enforcement.status().counters,
     };
   });

@@ -67,7 +67,7 @@ export const disguises: Scenario = async (rig) => {
     chrootOfRoot: `exec chroot ${root} ${wget}`,
     bindMount: `exec ${bound} ${wget}'`,
     // Executed from outside of the namespace in which it lies there.
-    throughProc: `${bound} sleep 60' < /dev/null > /dev/null 2>&1 & sleep 0.5; exec /proc/$!/root${wget}`,
+    throughProc: `${bound} sleep 60' < /dev/null > /dev/null 2>&1 & until [ /proc/$!/root${wget} -ef ${evil} ]; do sleep 0.02; done; exec /proc/$!/root${wget}`,
     memfd: `exec ${programs.memfdRun} ${evil}`,
   };
   const allowList = blockRule(

@@ -1,6 +1,6 @@
 /* far-side [-q] PORT...: echoes TCP and UDP, IPv4 and IPv6, on these ports, and counts every packet that arrives for them, whatever
  * becomes of it. Says "ready", then answers each line on its input with the counts so far: "PORT COUNT PORT COUNT ... 0 COUNT";
- * port 0 stands for fragments that carry no ports. -q: counts nothing and answers nothing, for measurements. */
+ * port 0 stands for fragments and packets of tunnels, which carry no ports. -q: counts nothing and answers nothing, for measurements. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -52,7 +52,9 @@ static void count(const unsigned char *p, ssize_t len, int protocol)
 	} else {
 		return;
 	}
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
+	if (protocol == IPPROTO_IPIP)
+		counts[0]++;
+	else if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
 		counts[l4[2] << 8 | l4[3]]++;
 }
 

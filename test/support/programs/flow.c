@@ -4,6 +4,7 @@
  *   to ADDRESS PORT TEXT        one datagram from an unconnected socket, always the same -> errno
  *   send N TEXT                 writes TEXT to socket N -> errno
  *   big N BYTES                 writes that many bytes -> errno
+ *   storm N BYTES TIMES         two threads write that many bytes so often -> 0
  *   recv N                      waits up to a second -> TEXT, or "errno E", or "timeout"
  *   measure connect|stream|send ADDRESS PORT N
  *                               N times connect+close, N MiB through one connection, N datagrams on one socket
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -94,6 +96,30 @@ static void receive(int fd)
 		printf("errno %d\n", errno);
 	else
 		printf("%.*s\n", (int)got, text);
+}
+
+struct storm {
+	int fd, size, times;
+};
+
+static void *send_all(void *of)
+{
+	struct storm *storm = of;
+	int i;
+
+	for (i = 0; i < storm->times; i++)
+		send(storm->fd, bytes, storm->size, 0);
+	return NULL;
+}
+
+/* Their packets go out side by side. */
+static void send_storm(struct storm storm)
+{
+	pthread_t other;
+
+	pthread_create(&other, NULL, send_all, &storm);
+	send_all(&storm);
+	pthread_join(other, NULL);
 }
 
 static double now_ns(void)
@@ -204,7 +230,7 @@ static int become(const char *path)
 int main(void)
 {
 	char line[512], a[64], b[64], text[256];
-	int port, result, n;
+	int port, result, n, times;
 
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -223,6 +249,9 @@ int main(void)
 			printf("%d\n", send(fds[n], text, strlen(text), 0) < 0 ? errno : 0);
 		} else if (sscanf(line, "big %d %d", &n, &port) == 2 && port <= (int)sizeof(bytes)) {
 			printf("%d\n", send(fds[n], bytes, port, 0) < 0 ? errno : 0);
+		} else if (sscanf(line, "storm %d %d %d", &n, &port, &times) == 3 && port <= (int)sizeof(bytes)) {
+			send_storm((struct storm){ fds[n], port, times });
+			puts("0");
 		} else if (sscanf(line, "recv %d", &n) == 1) {
 			receive(fds[n]);
 		} else if (sscanf(line, "measure %63s %63s %d %d", a, b, &port, &n) == 4) {
