@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAlerts } from './alerts.js';
 import { addCompletion } from './completion/index.js';
 import { addConfig } from './config.js';
 import { addDaemonCommands } from './daemon.js';
@@ -42,6 +43,7 @@ Exit status: 0 ok, 1 findings, 2 usage, 3 environment, 4 permission, 5 no sensor
   addFields(program);
   addDoctor(program);
   addConfig(program);
+  addAlerts(program);
   addCompletion(program);
   addVersion(program);
 

@@ -1,6 +1,7 @@
 export type { Alert, AlertSubject, NewAlert } from './alert.js';
 export { Cursor, readCursors, type CursorState } from './cursor.js';
 export {
+  ALERT_SCHEMA,
   escapeLine,
   jsonLine,
   textLine,
