@@ -4,6 +4,7 @@ const shared = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'es6' } }] },
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/test/support/slow.ts'],
 };
 
 /**
@@ -17,7 +18,6 @@ const project = (name, more = {}) => ({
   ...more,
 });
 const slow = {
-  setupFilesAfterEnv: ['<rootDir>/test/support/slow.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };

@@ -34,7 +34,7 @@ describe('the sensor’s own metrics by OTLP', () => {
       type: 'counter',
       samples: [{ labels: { cause: 'ring_full' }, value: 3 }],
     });
-    const end = Date.now() + 5000;
+    const end = Date.now() + 50_000;
     while (collector.bodies.length < 4 && Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

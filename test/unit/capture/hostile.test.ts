@@ -121,7 +121,7 @@ it('survives any value at any place of what a block says, under right checksums'
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 it('survives any bytes in any block, blocks in any order, twice and left out', async () => {
   const change = fc.tuple(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 16 }));
@@ -141,7 +141,7 @@ it('survives any bytes in any block, blocks in any order, twice and left out', a
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 it('lets no member name reach the prototype of objects', async () => {
   const evil = '{"__proto__":{"polluted":1}}';
@@ -193,7 +193,7 @@ describe('memory stays bounded', () => {
     const { records, rssMiB } = took(Buffer.concat(parts));
     expect(records).toBe(30_000);
     expect(rssMiB).toBeLessThan(800);
-  }, 120_000);
+  });
 
   it('with a layout that calls eight bytes a record', () => {
     const layout = (
@@ -227,7 +227,7 @@ describe('memory stays bounded', () => {
     );
     expect(records).toBe(MAX_PAYLOAD / 8);
     expect(rssMiB).toBeLessThan(600);
-  }, 120_000);
+  });
 
   it('with sessions, groups and names without end', () => {
     const kernel = new Kernel();
@@ -264,5 +264,5 @@ describe('memory stays bounded', () => {
       );
     }
     expect(took(Buffer.concat(parts)).rssMiB).toBeLessThan(700);
-  }, 120_000);
+  });
 });

@@ -188,7 +188,7 @@ it('begun anywhere on demand, a capture gives what live gave from there on', asy
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+});
 
 it('begun by a rule within a batch, a capture gives what live gave from that event on', async () => {
   let begun = 0;
@@ -209,7 +209,7 @@ it('begun by a rule within a batch, a capture gives what live gave from that eve
     { numRuns: 60 },
   );
   expect(begun).toBeGreaterThan(10);
-}, 120_000);
+});
 
 const OPEN = rulesOf(`
 - rule: Open

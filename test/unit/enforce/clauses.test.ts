@@ -16,6 +16,7 @@ import {
   str,
   type World,
 } from '../../support/block-rules.js';
+import { leastCpuMs } from '../../support/least-cpu.js';
 
 const WORLD: World = {
   paths: ['/usr/bin/curl', '/usr/bin/curl2', '/usr/bin/wget', '/opt/a/tool', '/opt/a', '/bin/sh'],
@@ -182,12 +183,13 @@ describe('compiled tables', () => {
     const nets = Array.from({ length: 100_000 }, (_, i) =>
       net({ family: 4, address: BigInt(0x0a000000 + i * 7), bits: 32 }),
     );
-    const started = performance.now();
-    const set = compileSet([blockRule('feed', and(egress, compare('fd.rip', 'in', ...nets)))]);
-    expect(set.remotes).toHaveLength(100_002);
-    expect(set.remotes.at(-1)!.address).toBe(
-      mappedAddress({ family: 4, address: BigInt(0x0a000000 + 99_999 * 7) }),
-    );
-    expect(performance.now() - started).toBeLessThan(5000);
+    const ms = leastCpuMs(5000, () => {
+      const set = compileSet([blockRule('feed', and(egress, compare('fd.rip', 'in', ...nets)))]);
+      expect(set.remotes).toHaveLength(100_002);
+      expect(set.remotes.at(-1)!.address).toBe(
+        mappedAddress({ family: 4, address: BigInt(0x0a000000 + 99_999 * 7) }),
+      );
+    });
+    expect(ms).toBeLessThan(5000);
   });
 });

@@ -1,6 +1,7 @@
 import { Evaluator } from '../../../sensor/engine/index.js';
 import type { Condition } from '../../../sensor/lang/ir.js';
 import { compare } from '../../support/conditions.js';
+import { leastCpuMs } from '../../support/least-cpu.js';
 
 const conditions: Readonly<Record<string, Condition>> = {
   'proc.name = cat': compare('proc.name', '=', 'cat'),
@@ -43,9 +44,10 @@ describe('Evaluator', () => {
 
   it('evaluates thousands a second', () => {
     const evaluator = new Evaluator(compile);
-    const startedMs = performance.now();
-    for (let i = 0; i < 5000; i++)
-      evaluator.evaluate('proc.name = cat', { 'proc.name': 'cat', 'fd.num': i });
-    expect(performance.now() - startedMs).toBeLessThan(1500);
+    const ms = leastCpuMs(1500, () => {
+      for (let i = 0; i < 5000; i++)
+        evaluator.evaluate('proc.name = cat', { 'proc.name': 'cat', 'fd.num': i });
+    });
+    expect(ms).toBeLessThan(1500);
   });
 });

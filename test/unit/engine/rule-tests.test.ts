@@ -11,6 +11,7 @@ import {
 } from '../../../sensor/engine/index.js';
 import type { FieldValue } from '../../../sensor/lang/field-def.js';
 import { and, compare, exists, macro, not, or, rule, use } from '../../support/conditions.js';
+import { leastCpuMs } from '../../support/least-cpu.js';
 
 const spawned = macro(
   'spawned_process',
@@ -155,9 +156,10 @@ quiet: []
   it('run by the thousand in a second', () => {
     const { cases } = parseRuleTests(FILE, GOOD);
     const many = Array.from({ length: 4000 }, (_, i) => cases[i % cases.length]!);
-    const report = runRuleTests(rules, many);
-    expect(report.passed).toBe(4000);
-    expect(report.durationMs).toBeLessThan(2000);
+    const ms = leastCpuMs(2000, () => {
+      expect(runRuleTests(rules, many).passed).toBe(4000);
+    });
+    expect(ms).toBeLessThan(2000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { falcoLoadResults } from '../../../sensor/lang/index.js';
 import { codesOf, load, pointedAt, ruleOf } from './loading.js';
+import { leastCpuMs } from '../../support/least-cpu.js';
 
 const first = (text: string) => {
   const [found] = load(text).diagnostics;
@@ -41,12 +42,13 @@ describe('files that are no YAML', () => {
       text += `- &a${i} [${Array(10)
         .fill(`*a${i - 1}`)
         .join(', ')}]\n`;
-    const start = performance.now();
-    expect(load(`${text}- list: l\n  items: *a9\n`).ok).toBe(false);
-    expect(load(`- &a [${Array(10).fill('*a').join(', ')}]\n`).diagnostics[0]?.message).toBe(
-      'the alias contains itself',
-    );
-    expect(performance.now() - start).toBeLessThan(2000);
+    const ms = leastCpuMs(2000, () => {
+      expect(load(`${text}- list: l\n  items: *a9\n`).ok).toBe(false);
+      expect(load(`- &a [${Array(10).fill('*a').join(', ')}]\n`).diagnostics[0]?.message).toBe(
+        'the alias contains itself',
+      );
+    });
+    expect(ms).toBeLessThan(2000);
   });
 });
 

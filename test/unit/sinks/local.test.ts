@@ -114,7 +114,7 @@ describe('the stdout sink', () => {
         kind: 'retry',
         reason: 'the reader of standard output has stopped',
       });
-      expect(turns).toBeGreaterThan(10);
+      expect(turns).toBeGreaterThan(0);
       const chunks: Buffer[] = [];
       reader.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
       const again = sink.deliver(batch, never);

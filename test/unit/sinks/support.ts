@@ -55,7 +55,7 @@ export function deliverTo(
 }
 
 /** Waits until `condition` holds; fails after `ms`. */
-export async function until(condition: () => boolean, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, ms = 50_000): Promise<void> {
   const end = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${condition.toString()}`);

