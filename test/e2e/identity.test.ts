@@ -51,19 +51,21 @@ describeEverywhere('whose event it is', (place) => {
     await place().exec(`rm -f ${file}`);
   });
 
-  /** Runs steps of `act` from a shell outside; %FILE is a name of this call's own. What the alerts about it say, in order. */
+  /**
+   * Runs steps of `act` from a shell outside; %FILE is a name of this call's own. The shell stays until the alerts have come: what
+   * it was started with is read when they are made. What they say, in order.
+   */
   async function alertsOf(steps: string, alerts = 1): Promise<AlertLine['output_fields'][]> {
     const name = `saker-who-${++count}`;
     await mustExec(
       place(),
-      `${act} ${steps.replaceAll('%FILE', name)} || exit; sleep ${stays()}; true`,
+      `${act} ${steps.replaceAll('%FILE', name)} || exit
+       for i in $(seq 600); do [ $(grep -c '/${name}"' ${daemon.folder}/alerts) -lt ${alerts} ] || exit 0; sleep 0.1; done`,
     );
     const about = (a: AlertLine) => String(a.output_fields['fd.name']).endsWith(`/${name}`);
     const all = await daemon.waitForAlerts((lines) => lines.filter(about).length >= alerts);
     return all.filter(about).map((alert) => alert.output_fields);
   }
-  /** Seconds that the shell stays: what it was started with is read when the alert is made, and a guest is slow. */
-  const stays = () => (place().isGuest ? 2 : 0.2);
   const join = () => `join=${cgroup.path}`;
 
   it('names a process that joins the group without an exec, opens and is gone', async () => {

@@ -35,8 +35,8 @@ describeEverywhere('the order of events', (place, kernel) => {
     const script = ['fork', 'exec']
       .map((how) => `${programs.spawn} ${how} ${many} /no/such/folder/${how}-`)
       .join(' && ');
-    await mustExec(place(), cgroup.inside(script), { timeoutMs: 300_000 });
-    const alerts = await daemon.waitForAlerts((all) => all.length >= 2 * many, 120_000);
+    await mustExec(place(), cgroup.inside(script), { timeoutMs: 500_000 });
+    const alerts = await daemon.waitForAlerts((all) => all.length >= 2 * many, 300_000);
 
     const wrong = alerts.filter(({ output_fields: f }) => {
       const [, how, n] = /\/(fork|exec)-(\d+)$/.exec(String(f['fd.name'])) ?? [];

@@ -36,7 +36,6 @@ describeHere(
          ln -s usr/bin bin && ln -s usr/lib lib && ln -s usr/lib64 lib64 && mkdir -p usr/lib64
          cat > ${folder}/rules/opened.yaml <<'R'\n${RULES}\nR
          cat > ${folder}/etc/saker.yaml <<'Y'\n${podConfig().replace('/opt/saker/rules, ', '')}\nY`,
-        { timeoutMs: 60_000 },
       );
       const { volumes, containers } = daemonSet().spec.template.spec;
       const [{ args, securityContext, volumeMounts }] = containers as [(typeof containers)[0]];
@@ -117,13 +116,13 @@ describeHere(
       await mustExec(
         place(),
         `runc --root ${folder}/runc run --detach --bundle ${folder}/bundle ${name} > ${folder}/out 2> ${folder}/log < /dev/null || { cat ${folder}/log >&2; exit 1; }
-         for i in $(seq 300); do grep -q '"watching"' ${folder}/log && exit 0; sleep 0.05; done; cat ${folder}/log >&2; exit 1`,
+         for i in $(seq 2000); do grep -q '"watching"' ${folder}/log && exit 0; sleep 0.05; done; cat ${folder}/log >&2; exit 1`,
       );
-    }, 120_000);
+    });
 
     afterAll(async () => {
       await place().exec(
-        `runc --root ${folder}/runc kill ${name} TERM; for i in $(seq 100); do
+        `runc --root ${folder}/runc kill ${name} TERM; for i in $(seq 600); do
            runc --root ${folder}/runc delete ${name} 2> /dev/null && break; sleep 0.1; done
          runc --root ${folder}/runc delete --force ${name} 2> /dev/null; rm -rf ${folder}`,
       );
@@ -137,7 +136,7 @@ describeHere(
       );
       const line = await mustExec(
         place(),
-        `for i in $(seq 100); do [ -s ${folder}/out ] && break; sleep 0.1; done; cat ${folder}/out`,
+        `for i in $(seq 600); do [ -s ${folder}/out ] && break; sleep 0.1; done; cat ${folder}/out`,
       );
       const alert = JSON.parse(line.split('\n')[0] ?? '') as { rule: string; output: string };
       expect(alert.rule).toBe('Opened');

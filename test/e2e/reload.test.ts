@@ -38,7 +38,7 @@ describeHere('the configuration of a running sensor', (place) => {
       .filter(Boolean)
       .map((line) => Number(/(\d+)$/.exec((JSON.parse(line) as { output: string }).output)?.[1]));
   const until = async (what: () => Promise<boolean>) => {
-    for (const end = Date.now() + 15_000; !(await what());) {
+    for (const end = Date.now() + 60_000; !(await what());) {
       if (Date.now() > end) throw new Error(`not in time; the log:\n${await daemon.log()}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -61,7 +61,6 @@ describeHere('the configuration of a running sensor', (place) => {
     const load = mustExec(
       place(),
       cgroup.inside(`exec ${programs.spawn} exec 3000 /no/such/folder/n-`),
-      { timeoutMs: 60_000 },
     );
     await until(async () => (await got('stays')).length > 300);
     await configure(
@@ -86,7 +85,7 @@ describeHere('the configuration of a running sensor', (place) => {
     expect(left.length + joined.length).toBeGreaterThanOrEqual(3000);
     expect(joined.length).toBeGreaterThan(0);
     expect((await status()).sinks.map(({ name }) => name)).toEqual(['stays', 'changes', 'joins']);
-  }, 120_000);
+  });
 
   it('is refused as a whole when anything in it is wrong, and says where', async () => {
     const before = await status();

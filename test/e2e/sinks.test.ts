@@ -21,6 +21,8 @@ const KILLS = Number(process.env['SAKER_KILLS'] ?? 20);
 const RATE = 500;
 const quiet = () => undefined;
 const logger = { error: quiet, warn: quiet, info: quiet, debug: quiet };
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real collector', () => {
@@ -109,69 +111,96 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
       if (!found) throw new Error(name);
       return found;
     };
+    /** Loop delay of the thread that appends since the last call, 99th percentile. */
     const p99 = async (): Promise<number> => {
       load.postMessage('measure');
       const [{ p99Ms }] = (await once(load, 'message')) as [{ p99Ms: number }];
       return p99Ms;
     };
-    /** The others stay close to the head while `away` cannot. */
-    const outage = async (away: readonly string[], begin: () => unknown, end: () => unknown) => {
+    /** The median of several seconds: one pause of this machine is in one of them. */
+    const calmly = async (): Promise<number> => {
+      const seconds: number[] = [];
+      await p99();
+      for (let i = 0; i < 5; i++) {
+        await sleep(1000);
+        seconds.push(await p99());
+      }
+      return median(seconds);
+    };
+    /**
+     * The others stay close to the head while `away` cannot: at some time of the second half they are within a second of it,
+     * which is true of nobody who waits for `away`. Loop delays go to `delays`.
+     */
+    const outage = async (
+      away: readonly string[],
+      begin: () => unknown,
+      end: () => unknown,
+      delays: number[],
+    ) => {
       await begin();
-      const until = Date.now() + OUTAGE_S * 1000;
-      const worst = new Map<string, number>();
-      await sleep(500);
-      while (Date.now() < until) {
+      const begun = Date.now();
+      const most = new Map<string, number>();
+      const least = new Map<string, number>();
+      const seconds: number[] = [];
+      await p99();
+      for (let took = 0; took < OUTAGE_S * 1000; took = Date.now() - begun) {
+        if (took / 1000 > seconds.length + 1) seconds.push(await p99());
         for (const { name, lag } of delivery.status()) {
-          worst.set(name, Math.max(worst.get(name) ?? 0, lag));
+          most.set(name, Math.max(most.get(name) ?? 0, lag));
+          if (took > OUTAGE_S * 500) least.set(name, Math.min(least.get(name) ?? Infinity, lag));
         }
         await sleep(20);
       }
-      for (const [name, lag] of worst) {
-        if (away.includes(name)) expect([name, lag > RATE]).toEqual([name, true]);
-        else expect([name, lag < RATE]).toEqual([name, true]);
+      delays.push(median(seconds));
+      for (const name of most.keys()) {
+        if (away.includes(name)) expect([name, most.get(name)! > RATE]).toEqual([name, true]);
+        else expect([name, least.get(name)! < RATE]).toEqual([name, true]);
       }
       await end();
-      const caughtUp = Date.now() + 60_000;
+      const caughtUp = Date.now() + 120_000;
       while (away.some((name) => status(name).lag > RATE / 2) && Date.now() < caughtUp)
         await sleep(50);
       expect(away.map((name) => status(name).lag > RATE / 2)).toEqual(away.map(() => false));
     };
     await sleep(1000);
-    await p99();
-    await sleep(3000);
-    const calm = await p99();
+    const before = await calmly();
+    const failing: number[] = [];
 
     const overOtlp = ['otlp-http', 'otlp-grpc'];
     await outage(
       ['kafka'],
       () => kafka.node(1).kill(),
       () => kafka.startNode(1),
+      failing,
     );
     await outage(
       ['kafka'],
       () => kafka.node(1).signal('SIGSTOP'),
       () => kafka.node(1).signal('SIGCONT'),
+      failing,
     );
     await outage(
       overOtlp,
       () => collector.kill(),
       () => collector.restart(),
+      failing,
     );
-    const failing = await p99();
     await collector.restart(2);
     await sleep(2000);
     await outage(
       overOtlp,
       () => undefined,
       () => collector.restart(),
+      failing,
     );
+    const calm = Math.max(before, await calmly());
 
     load.postMessage('stop');
     const [{ appended, dropped }] = (await once(load, 'message')) as [
       { appended: number; dropped: number },
     ];
     expect(dropped).toBe(0);
-    const end = Date.now() + 60_000;
+    const end = Date.now() + 200_000;
     while (delivery.status().some((sink) => sink.lag > 0) && Date.now() < end) await sleep(50);
     expect(
       delivery.status().map(({ name, lag, missed, rejected }) => ({ name, lag, missed, rejected })),
@@ -186,12 +215,13 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
       const records = collector.records().filter((record) => record.resource['sink'] === protocol);
       expect(new Set(records.map((record) => record.attributes['log.record.uid']))).toEqual(wanted);
     }
-    // A run on a busy machine is jumpy below a few milliseconds.
-    expect(failing).toBeLessThanOrEqual(Math.max(2 * calm, calm + 5));
+    const shown = failing.map((ms) => ms.toFixed(2)).join(', ');
     process.stderr.write(
-      `sensor thread, p99 of loop delay: ${calm.toFixed(2)} ms calm, ${failing.toFixed(2)} ms failing\n`,
+      `appending thread, p99 of loop delay: ${calm.toFixed(2)} ms calm, ${shown} ms while one is away\n`,
     );
-  }, 300_000);
+    // A run on a busy machine is jumpy below a few milliseconds. A thread that waited for a peer would wait seconds.
+    for (const ms of failing) expect(ms).toBeLessThanOrEqual(Math.max(2 * calm, calm + 20));
+  });
 
   it(`delivers everything appended over ${KILLS} kills of the sensor at random points`, async () => {
     await kafka.createTopic('kills', 1);
@@ -247,5 +277,5 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
     expect(new Set(messages.map((message) => message.headers['saker-id']))).toEqual(wanted);
     const collected = collector.records().map((record) => record.attributes['log.record.uid']);
     expect(new Set(collected.filter((id) => !before.has(id)))).toEqual(wanted);
-  }, 300_000);
+  });
 });

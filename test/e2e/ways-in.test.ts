@@ -60,7 +60,7 @@ describeEverywhere('the sensor', (place) => {
     /** Which programs take opens, and what doctor says of it. */
     async function doctor(): Promise<{ detail: string; programs: readonly string[] }> {
       const told = JSON.parse(
-        await mustExec(place(), 'bin/saker doctor -o json', { timeoutMs: 90_000 }),
+        await mustExec(place(), 'bin/saker doctor -o json'),
       ) as readonly Finding[];
       const found = told.find(({ what }) => what === 'event file.open');
       return { detail: found?.detail ?? '', programs: found?.served?.programs ?? [] };
@@ -112,7 +112,7 @@ describeEverywhere('the sensor', (place) => {
           'does not see open_by_handle_at, and io_uring opens that ask for no completion',
         );
       }
-    }, 120_000);
+    });
   });
 });
 

@@ -41,7 +41,7 @@ export async function makeCgroup(place: Place, below = ''): Promise<Cgroup> {
  */
 const removeScript = (name: string): string => `
 mounts=$(awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts)
-for i in $(seq 100); do
+for i in $(seq 1000); do
   left=
   for group in $mounts; do
     group=$group/${name}

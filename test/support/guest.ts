@@ -24,7 +24,7 @@ export interface GuestOptions {
 }
 
 /** Time for the first boot: the kernel may have to be fetched. */
-const bootMs = 180_000;
+const bootMs = 300_000;
 
 /**
  * The guest with that kernel of this run: booted by the first who asks, shared by all test files, ended by
@@ -39,7 +39,7 @@ export async function bootGuest(kernel: GuestKernel, options: GuestOptions = {})
   const guest: Place = {
     name: kernel,
     isGuest: true,
-    async exec(script, { timeoutMs = 60_000 } = {}) {
+    async exec(script, { timeoutMs = 180_000 } = {}) {
       const limit = ['-t', String(Math.ceil(timeoutMs / 1000))];
       return runProgram(vmRun, [...args, ...limit, script], { timeoutMs: timeoutMs + bootMs });
     },

@@ -12,7 +12,7 @@ export interface Ran {
 }
 
 export interface ExecOptions {
-  /** After that the command is killed, its status is 124. Default: 30 s. */
+  /** After that the command is killed, its status is 124. Default: two minutes, which ends what hangs and nothing that is slow. */
   readonly timeoutMs?: number;
 }
 
@@ -65,7 +65,7 @@ export function thisMachine(): Place {
 export function runProgram(
   program: string,
   args: readonly string[],
-  { timeoutMs = 30_000 }: ExecOptions = {},
+  { timeoutMs = 120_000 }: ExecOptions = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {

@@ -67,7 +67,7 @@ export function describeInGuest(
     beforeAll(async () => {
       buildPrograms();
       guest = await bootGuest(kernel);
-    }, 240_000);
+    });
     body(() => {
       if (guest === undefined) throw new Error(`the guest with ${kernel} did not boot`);
       return guest;

@@ -17,7 +17,7 @@ export class ServerProcess {
     command: readonly string[],
     log: string,
     ready: string,
-    timeoutMs = 60_000,
+    timeoutMs = 240_000,
   ): Promise<ServerProcess> {
     const out = openSync(log, 'w');
     const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', out, out] });
@@ -46,7 +46,7 @@ export class ServerProcess {
   }
 
   /** SIGTERM with a deadline, then SIGKILL. Fine to call twice. */
-  async stop(deadlineMs = 10_000): Promise<void> {
+  async stop(deadlineMs = 60_000): Promise<void> {
     this.#child.kill('SIGCONT');
     this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), deadlineMs);

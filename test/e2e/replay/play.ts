@@ -30,7 +30,7 @@ const ruleFile = (exe: string, action: string): string => `
   output: Marked (num=%evt.num file=%fd.name name=%proc.name line=%proc.cmdline)
   priority: NOTICE
   capture: true
-  capture_duration: 1500
+  capture_duration: 3000
 - rule: Everything
   desc: Shows what all tables know.
   condition: evt.type in (open, openat, execve, connect, sendto, procexit, clone)
@@ -65,7 +65,6 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
     cgroup: rig.scope.path,
     rules: [rules],
     args: ['-o', 'capture.enabled=true', '-o', `capture.path_prefix=${prefix}`],
-    startMs: 60_000, // a guest is slow
   });
   keep(daemon);
 
@@ -82,7 +81,7 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
     place,
     `setsid bin/saker record -w ${capture} --cgroup ${rig.scope.path} --run-dir ${daemon.runDir} -o json \
        > ${capture}.json 2> ${capture}.log < /dev/null & echo $! > ${capture}.pid
-     for i in $(seq 200); do grep -q recording ${capture}.log && exit 0; sleep 0.05; done; cat ${capture}.log; exit 1`,
+     for i in $(seq 2000); do grep -q recording ${capture}.log && exit 0; sleep 0.05; done; cat ${capture}.log; exit 1`,
   );
   programs.meanwhile = await daemon.programIds();
   const status = await statusOf(daemon);
@@ -105,7 +104,7 @@ async function play(rig: Rig, keep: (daemon: Daemon) => void): Promise<unknown> 
 
   await mustExec(
     place,
-    `kill -INT $(cat ${capture}.pid); for i in $(seq 200); do [ -s ${capture}.json ] && exit 0; sleep 0.05; done
+    `kill -INT $(cat ${capture}.pid); for i in $(seq 2000); do [ -s ${capture}.json ] && exit 0; sleep 0.05; done
      cat ${capture}.log; exit 1`,
   );
   const { captures } = await statusOf(daemon);

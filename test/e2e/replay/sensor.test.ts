@@ -30,10 +30,10 @@ describeHere(
       const out = await mustExec(
         place(),
         `unshare -n ${node} --import ./test/support/run-ts.mjs test/e2e/replay/play.ts`,
-        { timeoutMs: 120_000 },
+        { timeoutMs: 500_000 },
       );
       is = JSON.parse(out.trim().split('\n').at(-1)!) as Played;
-    }, 150_000);
+    });
 
     it('gives the same lines as live did from its begin to its end, verdicts too', () => {
       const { live, onDemand } = is;
