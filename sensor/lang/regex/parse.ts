@@ -5,6 +5,7 @@ export type CharSet = readonly (readonly [low: number, high: number])[];
 export type RegexNode =
   | { readonly kind: 'empty' | 'lineStart' | 'lineEnd' }
   | { readonly kind: 'set'; readonly set: CharSet }
+  | { readonly kind: 'group'; readonly item: RegexNode }
   | { readonly kind: 'cat' | 'alt'; readonly items: readonly RegexNode[] }
   /** `max` -1: without bound. */
   | {
@@ -217,7 +218,7 @@ class Parser {
         const inner = this.#alternation();
         if (this.#text[this.#at] !== ')') throw this.#error('"(" is not closed', start);
         this.#at++;
-        return inner;
+        return { kind: 'group', item: inner };
       }
       case '[':
         return { kind: 'set', set: this.#charClass(start) };
@@ -329,6 +330,8 @@ function nestedRepeat(node: RegexNode): number {
     case 'cat':
     case 'alt':
       return Math.max(...node.items.map(nestedRepeat));
+    case 'group':
+      return nestedRepeat(node.item);
     case 'repeat': {
       const count = node.max >= 0 ? node.max : node.min;
       return nestedRepeat(node.item) * Math.max(1, count);

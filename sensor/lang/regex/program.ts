@@ -1,5 +1,6 @@
 import type { CharSet, RegexNode } from './parse.js';
 import { RegexSyntaxError } from './parse.js';
+import { weightOf } from './weight.js';
 
 export const OP_SET = 0;
 export const OP_SPLIT = 1;
@@ -19,8 +20,11 @@ export interface Program {
   readonly asserts: boolean;
 }
 
-/** Instructions at most. RE2 bounds its own program by memory; this bounds the work per character too. */
-export const MAX_PROGRAM = 20_000;
+/**
+ * Instructions that RE2 makes of a pattern at most: a quarter of two thirds of its 8 MiB, 16 bytes each (re2/re2.cc, re2/compile.cc).
+ * Ours are fewer, a set of characters being one; so this bounds the work per character, too.
+ */
+export const MAX_WEIGHT = Math.floor((8 * 2 ** 20 * 2) / 3 / 4 / 16);
 
 /** @throws RegexSyntaxError when counted repetitions make the program too large. */
 export function compileProgram(node: RegexNode): Program {
@@ -29,10 +33,22 @@ export function compileProgram(node: RegexNode): Program {
   const arg: number[] = [];
   const sets: CharSet[] = [];
   const setIds = new Map<CharSet, number>();
+  const weights: number[] = [];
   let asserts = false;
+  let weight = 0;
 
+  const weigh = (more: number): void => {
+    weight += more;
+    if (weight > MAX_WEIGHT) {
+      throw new RegexSyntaxError(
+        'the pattern is too large',
+        0,
+        `counted repetitions multiply what they repeat: RE2 stops at some ${MAX_WEIGHT} instructions`,
+      );
+    }
+  };
   const add = (kind: number, to: number, extra: number): number => {
-    if (op.length >= MAX_PROGRAM) throw new RegexSyntaxError('the pattern is too large', 0);
+    weigh(kind === OP_SET ? weights[extra]! : 1);
     op.push(kind);
     next.push(to);
     arg.push(extra);
@@ -51,10 +67,15 @@ export function compileProgram(node: RegexNode): Program {
         let id = setIds.get(part.set);
         if (id === undefined) {
           id = sets.push(part.set) - 1;
+          weights.push(weightOf(part.set));
           setIds.set(part.set, id);
         }
         return add(OP_SET, to, id);
       }
+      case 'group':
+        // RE2 notes where each group begins and ends.
+        weigh(2);
+        return emit(part.item, to);
       case 'cat':
         return part.items.reduceRight((at, item) => emit(item, at), to);
       case 'alt':

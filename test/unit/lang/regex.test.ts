@@ -223,12 +223,13 @@ const HOSTILE: readonly (readonly [pattern: string, subject: string])[] = [
   ['(a|aa)+b', 'a'.repeat(MAX_SUBJECT)],
   ['(a?){500}a{500}', 'a'.repeat(MAX_SUBJECT)],
   ['(.*a){20}b', 'a'.repeat(MAX_SUBJECT)],
+  [`(${'[ab]?'.repeat(40)}){1000}c`, `${randomLetters(MAX_SUBJECT - 1)}d`],
   ['.*a.{900}b', `${randomLetters(MAX_SUBJECT - 1)}c`],
 ];
 
 describe('a hostile pattern on 64 KiB', () => {
   // Generous: the machine is shared. A backtracking engine takes longer than the universe.
-  const LIMIT_MS = 2000;
+  const LIMIT_MS = 20_000;
   it.each(HOSTILE)('%s ends in the main thread', (pattern, subject) => {
     const ms = leastCpuMs(LIMIT_MS, () => {
       expect(matches(pattern, subject)).toBe(false);
@@ -280,6 +281,21 @@ describe('a hostile pattern on 64 KiB', () => {
     expect(matcher.test(subject)).toBe(false);
     expect(matcher.steps).toBeGreaterThan(MAX_STEPS);
     expect(regexGivenUp).toBe(before + 1);
+  });
+  it('patterns may be as large as RE2 takes them: 8 MiB', () => {
+    const large = `(${'x'.repeat(80)}){1000}`;
+    expect(checkRegex(large).ok).toBe(true);
+    expect(matches(large, 'x'.repeat(80_000).slice(0, MAX_SUBJECT))).toBe(false);
+    expect(matches(`(${'x'.repeat(40)}){1000}`, 'x'.repeat(40_000))).toBe(true);
+    expect(checkRegex(`(.{7}){1000}`).ok).toBe(false);
+    expect(checkRegex(`(.{6}){150}`).ok).toBe(true);
+    expect(checkRegex(`(${'x'.repeat(90)}){1000}`)).toMatchObject({
+      ok: false,
+      message: 'the pattern is too large',
+      hint: expect.stringContaining('87381') as unknown,
+    });
+    // Half of it in characters of three bytes.
+    expect(checkRegex(`(${'€'.repeat(30)}){1000}`).ok).toBe(false);
   });
   it('a subject beyond 64 KiB is not looked at', () => {
     expect(matches('a*', 'a'.repeat(MAX_SUBJECT))).toBe(true);
