@@ -1,86 +1,16 @@
 import { DEFAULT_CAP_BYTES } from '../../spool/index.js';
-import { PRIORITIES } from '../../lang/ir.js';
-
-/**
- * The part of JSON Schema (draft 2020-12) that the configuration uses, and that `validate.ts` understands.
- * `writeOnly` marks secrets: they may come from a file, and `saker config show` masks them.
- */
-export interface Schema {
-  readonly $schema?: string;
-  readonly $id?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: false | Schema;
-  readonly items?: Schema;
-  readonly minItems?: number;
-  readonly uniqueItems?: boolean;
-  readonly enum?: readonly string[];
-  readonly const?: string;
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly writeOnly?: boolean;
-  /** Alternatives told apart by the `const` of their property `type`. */
-  readonly oneOf?: readonly Schema[];
-}
-
-const priority = (description: string): Schema => ({
-  type: 'string',
-  enum: PRIORITIES.map((name) => name.toLowerCase()),
-  default: 'debug',
-  description,
-});
-
-const seconds = (description: string, fallback: number, maximum = 3600): Schema => ({
-  type: 'integer',
-  minimum: 1,
-  maximum,
-  default: fallback,
-  description,
-});
-
-const strings = (description: string, examples: readonly string[] = []): Schema => ({
-  type: 'array',
-  items: { type: 'string', minLength: 1 },
-  default: [],
-  description,
-  ...(examples.length > 0 ? { examples: [examples] } : {}),
-});
-
-const absolutePath = (description: string): Schema => ({
-  type: 'string',
-  pattern: '^/',
-  description,
-});
-
-const tls: Schema = {
-  type: 'object',
-  description: 'Encrypt the connection. An empty object trusts the system’s authorities.',
-  additionalProperties: false,
-  properties: {
-    ca: absolutePath('PEM file of the authorities to trust instead of the system’s.'),
-    cert: absolutePath('PEM file of the client’s certificate; needs `key`.'),
-    key: absolutePath('PEM file of the client’s private key.'),
-    server_name: {
-      type: 'string',
-      minLength: 1,
-      description: 'Name to expect in the peer’s certificate.',
-    },
-  },
-};
-
-const format: Schema = {
-  type: 'string',
-  enum: ['text', 'json'],
-  default: 'text',
-  description: 'A line for people, or Falco’s JSON with our id.',
-};
+import {
+  absolutePath,
+  endpoint,
+  headers,
+  otlpProtocol,
+  priority,
+  seconds,
+  strings,
+  tls,
+  type Schema,
+} from './schema-parts.js';
+import { anySink, DEFAULT_SINKS } from './schema-sinks.js';
 
 const included = (what: string, falco: string, fallback: boolean): Schema => ({
   type: 'boolean',
@@ -132,155 +62,6 @@ const selected: Schema = {
     tag: { type: 'string', minLength: 1 },
   },
 };
-
-const sinkBase: Readonly<Record<string, Schema>> = {
-  name: {
-    type: 'string',
-    pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
-    description:
-      'Names the sink in status, metrics and its cursor file. A new name starts with new alerts.',
-  },
-  route: {
-    type: 'object',
-    description: 'Which alerts go here. All conditions must hold; without any, everything does.',
-    additionalProperties: false,
-    properties: {
-      min_priority: priority('This severe or more.'),
-      tags: strings('At least one of these tags.', ['network', 'mitre_execution']),
-      rules: strings('Rule names; `*` stands for any text.', ['Shell *']),
-      kinds: {
-        type: 'array',
-        items: { type: 'string', enum: ['rule', 'verdict', 'internal'] },
-        default: [],
-        description:
-          'rule: a rule matched; verdict: a block, real or audited; internal: the sensor about itself.',
-      },
-    },
-  },
-};
-
-const sinkRequired = ['name', 'type'];
-
-const stdoutSink: Schema = {
-  type: 'object',
-  title: 'Standard output',
-  additionalProperties: false,
-  required: sinkRequired,
-  properties: {
-    ...sinkBase,
-    type: { const: 'stdout' },
-    format,
-    color: {
-      type: 'string',
-      enum: ['auto', 'always', 'never'],
-      default: 'auto',
-      description: 'auto: on a terminal, unless NO_COLOR is set.',
-    },
-  },
-};
-
-const fileSink: Schema = {
-  type: 'object',
-  title: 'File',
-  additionalProperties: false,
-  required: [...sinkRequired, 'path'],
-  properties: {
-    ...sinkBase,
-    type: { const: 'file' },
-    path: absolutePath('Appended to; opened anew when renamed away, or on SIGUSR1.'),
-    format: { ...format, default: 'json' },
-    fsync: { type: 'boolean', default: false, description: 'fdatasync after each batch.' },
-  },
-};
-
-const kafkaSink: Schema = {
-  type: 'object',
-  title: 'Apache Kafka',
-  additionalProperties: false,
-  required: [...sinkRequired, 'brokers', 'topic'],
-  properties: {
-    ...sinkBase,
-    type: { const: 'kafka' },
-    brokers: {
-      type: 'array',
-      minItems: 1,
-      items: { type: 'string', pattern: '^.+:[0-9]{1,5}$' },
-      description: 'host:port of some brokers; the others are found through them.',
-      examples: [['kafka-1:9092', 'kafka-2:9092']],
-    },
-    topic: { type: 'string', pattern: '^[a-zA-Z0-9._-]{1,249}$', description: 'Must exist.' },
-    key: {
-      type: 'string',
-      enum: ['host', 'pod'],
-      default: 'host',
-      description:
-        'What orders alerts within a partition: the host, or the pod’s uid (the host where there is none).',
-    },
-    compression: { type: 'string', enum: ['none', 'gzip', 'zstd'], default: 'zstd' },
-    client_id: { type: 'string', minLength: 1, default: 'saker' },
-    request_timeout_seconds: seconds('Longest wait for a broker’s answer.', 10, 300),
-    tls,
-    sasl: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['mechanism', 'username', 'password'],
-      properties: {
-        mechanism: { type: 'string', enum: ['plain', 'scram-sha-256', 'scram-sha-512'] },
-        username: { type: 'string', minLength: 1 },
-        password: {
-          type: 'string',
-          minLength: 1,
-          writeOnly: true,
-          description: '`file:/path` reads it from a file, `${NAME}` from the environment.',
-        },
-      },
-    },
-  },
-};
-
-const otlpProtocol: Schema = {
-  type: 'string',
-  enum: ['http', 'grpc'],
-  default: 'http',
-  description: 'http: protobuf over HTTP.',
-};
-
-const headers: Schema = {
-  type: 'object',
-  additionalProperties: { type: 'string', writeOnly: true },
-  description:
-    'Sent with each request, for instance `authorization`. Values may be `file:/path` or `${NAME}`.',
-};
-
-const otlpSink: Schema = {
-  type: 'object',
-  title: 'OpenTelemetry logs (OTLP)',
-  additionalProperties: false,
-  required: [...sinkRequired, 'endpoint'],
-  properties: {
-    ...sinkBase,
-    type: { const: 'otlp' },
-    endpoint: {
-      type: 'string',
-      pattern: '^https?://',
-      description: 'For http, `/v1/logs` is added unless it is there.',
-      examples: ['http://127.0.0.1:4318', 'http://127.0.0.1:4317'],
-    },
-    protocol: otlpProtocol,
-    compression: { type: 'string', enum: ['none', 'gzip'], default: 'gzip' },
-    headers,
-    request_timeout_seconds: seconds('Longest wait for the collector’s answer.', 10, 300),
-    resource: {
-      type: 'object',
-      additionalProperties: { type: 'string' },
-      description: 'Further attributes of the resource.',
-      examples: [{ 'deployment.environment.name': 'production' }],
-    },
-    tls,
-  },
-};
-
-const DEFAULT_SINKS = [{ name: 'terminal', type: 'stdout' }];
 
 /** The configuration file. Printed by `saker config schema`. */
 export const CONFIG_SCHEMA: Schema = {
@@ -407,7 +188,7 @@ export const CONFIG_SCHEMA: Schema = {
     sinks: {
       type: 'array',
       description: 'Where alerts go; several of a kind are fine.',
-      items: { oneOf: [stdoutSink, fileSink, kafkaSink, otlpSink] },
+      items: anySink,
       default: DEFAULT_SINKS,
     },
     metrics: {
@@ -419,6 +200,7 @@ export const CONFIG_SCHEMA: Schema = {
           pattern: '^(off|.+:[0-9]{1,5})$',
           default: '127.0.0.1:9764',
           description: '/metrics, /healthz, /readyz on this address; `off`: nowhere.',
+          examples: ['127.0.0.1:9764'],
         },
         otlp: {
           type: 'object',
@@ -426,7 +208,7 @@ export const CONFIG_SCHEMA: Schema = {
           additionalProperties: false,
           required: ['endpoint'],
           properties: {
-            endpoint: { type: 'string', pattern: '^https?://' },
+            endpoint: endpoint(),
             protocol: otlpProtocol,
             headers,
             tls,

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { CONFIG_SCHEMA, type Schema } from './schema.js';
+import type { Schema } from './schema-parts.js';
+import { CONFIG_SCHEMA } from './schema.js';
 import type { Json } from './validate.js';
 
 const MASK = '********';

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, parse, Scalar, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
 import { closest } from '../../core/index.js';
 import { expandText, readSecret, type Environment } from './expand.js';
-import type { Schema } from './schema.js';
+import type { Schema } from './schema-parts.js';
 import type { ConfigSource } from './source.js';
 
 /** What JSON can say. */
@@ -35,7 +35,8 @@ class Validator {
       return isMap(node) ? this.#object(node, schema, at) : this.#wrongType(node, 'a mapping', at);
     }
     if (schema.type === 'array') {
-      return isSeq(node) ? this.#array(node, schema, at) : this.#wrongType(node, 'a list', at);
+      if (isSeq(node)) return this.#array(node, schema, at);
+      return this.#wrongType(node, 'a list', at, isScalar(node) ? 'put it in [ ]' : null);
     }
     return isScalar(node) ? this.#scalar(node, schema, at) : this.#wrongType(node, 'one value', at);
   }
@@ -196,8 +197,7 @@ class Validator {
     } else if (value.length < (schema.minLength ?? 0)) {
       this.source.problem('value', `"${at}" is empty`, node, about(schema));
     } else if (schema.pattern && !new RegExp(schema.pattern, 'u').test(value)) {
-      const hint = schema.pattern === '^/' ? 'an absolute path' : `must match ${schema.pattern}`;
-      this.source.problem('value', `"${at}" is ${quote(value)}`, node, hint);
+      this.source.problem('value', `"${at}" is ${quote(value)}`, node, shapeOf(schema));
     }
   }
 
@@ -212,6 +212,12 @@ const OPTIONAL = new Set(['tls', 'sasl', 'otlp']);
 
 function join(at: string, key: string): string {
   return at === '' ? key : `${at}.${key}`;
+}
+
+/** What a text that does not fit should look like. */
+function shapeOf({ pattern, examples = [] }: Schema): string {
+  if (pattern === '^/') return 'an absolute path';
+  return examples.length > 0 ? `for example ${String(examples[0])}` : `must match ${pattern}`;
 }
 
 function about(schema: Schema | undefined): string | null {

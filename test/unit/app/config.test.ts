@@ -188,6 +188,24 @@ output:
     ]);
   });
 
+  it('shows what a text should look like by an example, never by a pattern', () => {
+    const text = [
+      'rules: { files: /etc/rules }',
+      'sinks:',
+      '  - { name: a b, type: kafka, brokers: [nohost], topic: "a topic" }',
+      '  - { name: o, type: otlp, endpoint: "collector:4318" }',
+      'metrics: { listen: here }',
+    ].join('\n');
+    expect(problems(text)).toEqual([
+      'saker.yaml:1:17 type "rules.files" must be a list (put it in [ ])',
+      'saker.yaml:3:13 value "sinks[0].name" is "a b" (for example siem)',
+      'saker.yaml:3:40 value "sinks[0].brokers[0]" is "nohost" (for example kafka-1:9092)',
+      'saker.yaml:3:56 value "sinks[0].topic" is "a topic" (for example security-alerts)',
+      'saker.yaml:4:38 value "sinks[1].endpoint" is "collector:4318" (for example http://127.0.0.1:4318)',
+      'saker.yaml:5:20 value "metrics.listen" is "here" (for example 127.0.0.1:9764)',
+    ]);
+  });
+
   it('points at broken YAML, all of it', () => {
     const loaded = parseConfig('log:\n  level: info\n level: debug\nlog: {}\n', 'c.yaml');
     if (loaded.ok) throw new Error('expected problems');
