@@ -199,8 +199,8 @@ output:
     expect(problems(text)).toEqual([
       'saker.yaml:1:17 type "rules.files" must be a list (put it in [ ])',
       'saker.yaml:3:13 value "sinks[0].name" is "a b" (for example siem)',
-      'saker.yaml:3:40 value "sinks[0].brokers[0]" is "nohost" (for example kafka-1:9092)',
-      'saker.yaml:3:56 value "sinks[0].topic" is "a topic" (for example security-alerts)',
+      'saker.yaml:3:41 value "sinks[0].brokers[0]" is "nohost" (for example kafka-1:9092)',
+      'saker.yaml:3:57 value "sinks[0].topic" is "a topic" (for example security-alerts)',
       'saker.yaml:4:38 value "sinks[1].endpoint" is "collector:4318" (for example http://127.0.0.1:4318)',
       'saker.yaml:5:20 value "metrics.listen" is "here" (for example 127.0.0.1:9764)',
     ]);
