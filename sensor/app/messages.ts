@@ -1,6 +1,6 @@
 import type { LoggerOptions } from '../core/index.js';
 import type { ServedEvent, SharedMaps } from '../kernel/index.js';
-import type { Rule } from '../lang/ir.js';
+import type { Condition, Rule } from '../lang/ir.js';
 import type { CaptureOptions } from '../capture/index.js';
 import type { CapturesStatus, CaptureSummary } from './capture/captures.js';
 import type { ErrorBody } from './control/protocol.js';
@@ -18,6 +18,10 @@ export interface EventFilter {
   readonly exe?: string;
   readonly types?: readonly string[];
   readonly pid?: number;
+  /** Only events of which this holds. */
+  readonly condition?: Condition;
+  /** JSON with every field that has a value, not only those a person looks for. */
+  readonly whole?: boolean;
 }
 
 /** What a reload may change of a sensor thread that runs, besides its rules. */

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { closest, type SakerError } from '../core/index.js';
-import { EVENT_NAMES } from '../lang/index.js';
+import { closest, EXIT, type SakerError } from '../core/index.js';
+import { compileCondition, EVENT_NAMES, type Condition } from '../lang/index.js';
 import { ControlClient } from '../app/control/index.js';
 import type { EventFilter } from '../app/messages.js';
 import { DEFAULT_RUN_DIR, socketPath } from '../app/paths.js';
 import { outputOption, printable, printJson } from './output.js';
 import { renderStatus } from './render-status.js';
+import { show } from './rules/files.js';
 
 /** A little longer than the threads of a sensor wait for each other. */
 const STATUS_MS = 12_000;
@@ -33,18 +34,24 @@ export function addDaemonCommands(program: Command): void {
     .option('--exe <path>', 'only of this executable')
     .option('--type <names>', 'only these event types, separated by commas', asEventTypes)
     .option('--pid <pid>', 'only of this process', asCount)
+    .option('--filter <condition>', 'only those of which this holds, in the language of rules')
     .option('-n, --count <n>', 'end after so many', asCount)
     .option('--read <file>', 'from a capture of `saker record`; no sensor is asked')
     .addHelpText(
       'after',
-      '\nExamples:\n  saker events --type openat,execve\n  saker events -o json -n 10\n  saker events --read incident.skr --pid 4711',
+      '\nExamples:\n  saker events --type openat,execve\n  saker events --filter "fd.name startswith /etc/ and evt.is_open_write = true"\n  saker events -o json -n 10        every field that has a value, for `saker rules explain --event`\n  saker events --read incident.skr --pid 4711',
     )
     .action(async (options: SocketOptions & EventOptions) => {
+      const condition = conditionOf(options.filter);
+      if (condition === null) return;
       if (options.read !== undefined) {
         const { printCapture } = await import('./replay.js');
         return printCapture(options.read, {
           output: options.output,
-          filter: filterOf(options),
+          filter: {
+            ...filterOf(options),
+            ...(condition === undefined ? {} : { condition }),
+          },
           count: options.count ?? Infinity,
         });
       }
@@ -132,15 +139,27 @@ interface EventOptions {
   readonly exe?: string;
   readonly type?: readonly string[];
   readonly pid?: number;
+  readonly filter?: string;
   readonly count?: number;
   readonly read?: string;
 }
 
-function filterOf(options: EventOptions): EventFilter {
+/** Checked; null when it is faulty, which is said. */
+function conditionOf(text: string | undefined): Condition | null | undefined {
+  if (text === undefined) return undefined;
+  const compiled = compileCondition(text);
+  if (compiled.ok) return compiled.condition;
+  show(compiled.diagnostics, [], process.stderr);
+  process.exitCode = EXIT.findings;
+  return null;
+}
+
+function filterOf(options: SocketOptions & EventOptions): EventFilter {
   return {
     ...(options.exe === undefined ? {} : { exe: options.exe }),
     ...(options.type === undefined ? {} : { types: options.type }),
     ...(options.pid === undefined ? {} : { pid: options.pid }),
+    ...(options.output === 'json' ? { whole: true } : {}),
   };
 }
 
@@ -150,7 +169,9 @@ async function printEvents(
 ): Promise<void> {
   let left = options.count ?? Infinity;
   if (left <= 0) return;
-  for await (const item of client.stream('events', { ...filterOf(options) })) {
+  const { filter } = options;
+  const request = { ...filterOf(options), ...(filter === undefined ? {} : { filter }) };
+  for await (const item of client.stream('events', request)) {
     const event = item as { line: string; json: string; dropped?: number };
     if (event.dropped !== undefined) {
       process.stderr.write(`saker: ${event.dropped} events left out: this terminal is too slow\n`);

@@ -1,3 +1,5 @@
+import { SakerError } from '../../core/index.js';
+import { compileCondition, type Condition } from '../../lang/index.js';
 import type { Method, Stream } from '../control/index.js';
 import type { EventFilter } from '../messages.js';
 import type { Daemon } from './daemon.js';
@@ -58,10 +60,19 @@ export function controlStreams(
 }
 
 function asFilter(params: Readonly<Record<string, unknown>>): EventFilter {
-  const { exe, types, pid } = params;
+  const { exe, types, pid, filter, whole } = params;
   return {
     ...(typeof exe === 'string' ? { exe } : {}),
     ...(Array.isArray(types) ? { types: types.map(String) } : {}),
     ...(typeof pid === 'number' ? { pid } : {}),
+    ...(typeof filter === 'string' ? { condition: conditionOf(filter) } : {}),
+    ...(whole === true ? { whole } : {}),
   };
+}
+
+/** The command line has checked it, by its own version. @throws SakerError `BAD_REQUEST` */
+function conditionOf(text: string): Condition {
+  const compiled = compileCondition(text);
+  if (compiled.ok) return compiled.condition;
+  throw new SakerError('BAD_REQUEST', compiled.diagnostics[0]?.message ?? 'a faulty condition');
 }

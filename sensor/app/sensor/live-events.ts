@@ -1,7 +1,13 @@
-import { toText } from '../../core/index.js';
-import { jsonOf, textOf, type FieldSource, type Getter } from '../../engine/index.js';
+import { toBytes, toText } from '../../core/index.js';
+import { Interpreter, jsonOf, textOf, type FieldSource, type Getter } from '../../engine/index.js';
 import type { LiveEvent } from '../../identity/index.js';
-import { findField, type FieldUse } from '../../lang/index.js';
+import {
+  allFields,
+  findField,
+  type FieldDef,
+  type FieldUse,
+  type FieldValue,
+} from '../../lang/index.js';
 import type { EventFilter, LiveEventItem } from '../messages.js';
 
 /** What `saker events` shows of an event, where it has a value. */
@@ -34,6 +40,23 @@ const SHOWN = [
   'k8s.pod.uid',
 ] as const;
 
+/**
+ * Of the rest, what is left out: times in other spellings, what depends on how often it is asked, and environments, which hold
+ * secrets.
+ */
+const LEFT_OUT = /^evt\.(time|datetime|reltime|deltatime|count|rawtime\.)|^proc\.a?env$/;
+
+/** Every field with a value of its own, as a rule may ask for it. */
+function wholeOf(): FieldDef[] {
+  return allFields().filter(
+    ({ name, availability, arg, hidden, deprecated, printOnly, filterOnly }) =>
+      availability === 'live' &&
+      arg !== 'required' &&
+      !(hidden || deprecated || printOnly || filterOnly) &&
+      !LEFT_OUT.test(name),
+  );
+}
+
 /** Events are posted to the delivery thread in packets of at most this many, or after this time. */
 const PACKET = 256;
 const PACKET_MS = 50;
@@ -42,8 +65,10 @@ const MAX_PER_SECOND = 20_000;
 
 /** Formats events for `saker events`; made while somebody watches, thrown away after. A capture's are shown without limit. */
 export class LiveEvents {
-  readonly #shown: readonly { readonly use: FieldUse; readonly get: Getter<LiveEvent> }[];
-  readonly #filter: EventFilter;
+  readonly #shown: readonly Shown[];
+  /** What JSON has besides; nothing where nobody asked for it. */
+  readonly #besides: readonly Shown[];
+  readonly #holds: (event: LiveEvent) => boolean;
   readonly #send: (items: readonly LiveEventItem[], dropped: number) => void;
   readonly #perSecond: number;
   #packet: LiveEventItem[] = [];
@@ -58,40 +83,55 @@ export class LiveEvents {
     send: (items: readonly LiveEventItem[], dropped: number) => void,
     perSecond = MAX_PER_SECOND,
   ) {
-    this.#filter = filter;
     this.#send = send;
     this.#perSecond = perSecond;
-    this.#shown = SHOWN.flatMap((text) => {
+    const show = (text: string): Shown[] => {
       const [name, arg] = text.startsWith('evt.arg.') ? ['evt.arg', text.slice(8)] : [text, null];
       const def = findField(name);
       if (!def) return [];
       const use = { def, arg, text };
       return [{ use, get: source.getter(use) }];
-    });
+    };
+    this.#shown = SHOWN.flatMap(show);
+    const shown: readonly string[] = SHOWN;
+    const besides = filter.whole === true ? wholeOf().map(({ name }) => name) : [];
+    this.#besides = besides.filter((name) => !shown.includes(name)).flatMap(show);
+    this.#holds = holdsOf(source, filter);
   }
 
   take(event: LiveEvent): void {
+    if (!this.#holds(event)) return;
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#budget = this.#perSecond;
     }
-    const texts: Record<string, string> = {};
-    const json: string[] = [];
-    for (const { use, get } of this.#shown) {
-      const value = get(event);
-      if (value === null) continue;
-      texts[use.text] = toText(textOf(use, value));
-      json.push(`${JSON.stringify(use.text)}:${jsonOf(use, value, toText)}`);
-    }
-    if (!this.#wanted(texts)) return;
     if (this.#budget-- <= 0) this.#dropped++;
-    else this.#packet.push({ line: line(texts), json: `{${json.join(',')}}` });
+    else this.#packet.push(this.#item(event));
     if (this.#packet.length >= PACKET) this.flush();
     else
       this.#timer ??= setTimeout(() => {
         this.flush();
       }, PACKET_MS);
+  }
+
+  #item(event: LiveEvent): LiveEventItem {
+    const texts: Record<string, string> = {};
+    const json: string[] = [];
+    const put = (use: FieldUse, value: FieldValue): void => {
+      json.push(`${JSON.stringify(use.text)}:${jsonOfEach(use, value)}`);
+    };
+    for (const { use, get } of this.#shown) {
+      const value = get(event);
+      if (value === null) continue;
+      texts[use.text] = toText(textOf(use, value));
+      put(use, value);
+    }
+    for (const { use, get } of this.#besides) {
+      const value = get(event);
+      if (value !== null) put(use, value);
+    }
+    return { line: line(texts), json: `{${json.join(',')}}` };
   }
 
   flush(): void {
@@ -102,15 +142,46 @@ export class LiveEvents {
     this.#packet = [];
     this.#dropped = 0;
   }
+}
 
-  #wanted(texts: Readonly<Record<string, string>>): boolean {
-    const { exe, types, pid } = this.#filter;
-    return (
-      (exe === undefined || texts['proc.exepath'] === exe) &&
-      (types === undefined || types.includes(texts['evt.type'] ?? '')) &&
-      (pid === undefined || texts['proc.pid'] === String(pid))
-    );
+interface Shown {
+  readonly use: FieldUse;
+  readonly get: Getter<LiveEvent>;
+}
+
+/** Whether an event is wanted; what costs least is asked first. */
+function holdsOf(
+  source: FieldSource<LiveEvent>,
+  { exe, types, pid, condition }: EventFilter,
+): (event: LiveEvent) => boolean {
+  const field = (name: string): Getter<LiveEvent> =>
+    source.getter({ def: findField(name)!, arg: null, text: name });
+  const tests: ((event: LiveEvent) => boolean)[] = [];
+  if (pid !== undefined) {
+    const get = field('proc.pid');
+    tests.push((event) => get(event) === pid);
   }
+  if (types !== undefined) {
+    const get = field('evt.type');
+    tests.push((event) => types.includes(String(get(event))));
+  }
+  if (exe !== undefined) {
+    const get = field('proc.exepath');
+    const bytes = toBytes(exe);
+    tests.push((event) => get(event) === bytes);
+  }
+  if (condition !== undefined) {
+    const interpreter = new Interpreter(source);
+    tests.push((event) => interpreter.testMacrosOnce(condition, event));
+  }
+  return (event) => tests.every((test) => test(event));
+}
+
+/** Lists as lists, ancestors too: an event file is written so. */
+function jsonOfEach(use: FieldUse, value: FieldValue): string {
+  if (!Array.isArray(value)) return jsonOf(use, value, toText);
+  const items = value as readonly (string | number | bigint)[];
+  return `[${items.map((item) => jsonOf(use, item, toText)).join(',')}]`;
 }
 
 /** One line: time, type, who, what, how it ended. */

@@ -3,10 +3,18 @@ import { LiveEvents } from '../../../sensor/app/sensor/live-events.js';
 import type { EventFilter, LiveEventItem } from '../../../sensor/app/messages.js';
 import { Pipeline, type Stages } from '../../../sensor/app/sensor/pipeline.js';
 import { WallClock } from '../../../sensor/core/index.js';
+import { Evaluator } from '../../../sensor/engine/index.js';
+import { compileCondition, type Condition } from '../../../sensor/lang/index.js';
 import { KIND, writeBatch, type RecordValues } from '../../../sensor/events/index.js';
 import { Identity } from '../../../sensor/identity/index.js';
 import { Kernel, OFFSET_NS } from '../identity/records.js';
 import { fakeHost, logger } from '../capture/support.js';
+
+function conditionOf(text: string): Condition {
+  const compiled = compileCondition(text);
+  if (!compiled.ok) throw new Error(compiled.diagnostics[0]?.message);
+  return compiled.condition;
+}
 
 /** Runs records through the real stages, with these watchers; what each was sent. */
 async function watched(
@@ -85,6 +93,47 @@ describe('live events', () => {
     // A second may end in between.
     expect(limited?.items.length).toBeLessThanOrEqual(60);
     expect(limited?.dropped).toBeGreaterThan(0);
+  });
+
+  it('go by a condition, too', async () => {
+    const records = [...start(), open(10, '/etc/x'), open(11, '/etc/y'), open(11, '/etc/x')];
+    const condition = conditionOf('fd.name = /etc/x and not proc.name = cat');
+    const [some] = await watched(records, [{ condition }]);
+    expect(some?.items.map(({ line }) => line)).toEqual([
+      expect.stringMatching(/vi\(11\).*\/etc\/x/),
+    ]);
+  });
+
+  it('are whole as JSON: read back, every condition says the same of them', async () => {
+    const records = [...start(), open(10, '/etc/x'), open(11, '/etc/y')];
+    const conditions = [
+      'evt.is_open_read = true',
+      'evt.is_open_write = true',
+      'fd.directory = /etc and fd.filename = x',
+      'proc.aname in (cat, vi)',
+      'proc.apid exists',
+      'evt.arg.flags contains O_RDONLY',
+      'proc.cmdnargs = 1 and proc.exeline startswith /bin',
+      'evt.type = execve and proc.is_exe_writable = true',
+    ];
+    const [all] = await watched(records, [{ whole: true }]);
+    const events = all!.items.map(({ json }) => JSON.parse(json) as Record<string, unknown>);
+    expect(events).toHaveLength(4);
+    const evaluator = new Evaluator<string>((text) => ({ ok: true, condition: conditionOf(text) }));
+    for (const text of conditions) {
+      const [live] = await watched(records, [{ condition: conditionOf(text) }]);
+      const read = events.filter((event) => {
+        const said = evaluator.evaluate(text, event);
+        expect(said).toMatchObject({ ok: true });
+        return said.ok && said.result;
+      });
+      const numbers = live!.items.map(
+        ({ json }) => (JSON.parse(json) as Record<string, unknown>)['evt.num'],
+      );
+      expect([text, read.map((event) => event['evt.num'])]).toEqual([text, numbers]);
+    }
+    // Environments hold secrets: they are asked for by rules only.
+    expect(Object.keys(events[0]!).filter((name) => name.includes('env'))).toEqual([]);
   });
 
   it('come in packets', async () => {

@@ -111,13 +111,23 @@ describe('commands that ask a running sensor', () => {
       expect(text.out.split('\n')).toHaveLength(6);
       expect(text.out).toContain('1 \\x1b[31m');
       expect(text.err).toContain('7 events left out');
-      const json = await saker(['events', '-o', 'json', ...options]);
+      const filter = 'fd.name startswith /etc';
+      const json = await saker(['events', '-o', 'json', '--filter', filter, ...options]);
       expect(JSON.parse(json.out.split('\n')[4]!)).toEqual({
         at: 5,
         types: ['openat', 'connect'],
         pid: 7,
+        filter,
+        whole: true,
       });
     });
+  });
+
+  it('show a faulty filter as a faulty condition, with its place', async () => {
+    const ran = await saker(['events', '--filter', 'fd.nmae = x', '--run-dir', '/nonexistent']);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toContain('unknown field "fd.nmae"');
+    expect(ran.err).toContain('did you mean "fd.name"?');
   });
 
   it('refuse what can mean nothing before they ask', async () => {
