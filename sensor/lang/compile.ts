@@ -8,6 +8,7 @@ import type { FalcoContext, ItemContext } from './diagnostic.js';
 import type { Condition, Span } from './ir.js';
 import type { ListItem, MacroItem } from './items.js';
 import { conditionDepth } from './passes/depth.js';
+import { misspeltLists } from './passes/list-names.js';
 import { expandLists, listsInQuotes, quoteItem } from './passes/lists.js';
 import type { ExpandedList } from './passes/lists.js';
 import { resolve } from './passes/resolve/index.js';
@@ -80,7 +81,7 @@ export class ConditionCompiler {
   /** Compiles a rule's condition, its exceptions already in it; rules see the last text of every macro. */
   rule(text: MappedText): CompiledCondition {
     const expanded = expandLists(text, this.#lists, this.#strict);
-    return this.#condition(expanded.text, expanded.used, Infinity, () => null);
+    return this.#condition(text, expanded, Infinity, () => null);
   }
 
   /** A rule's condition, exceptions and lists put in: whether it changed tells whether the rule must be compiled again. */
@@ -112,7 +113,7 @@ export class ConditionCompiler {
     this.#open.add(item.name);
     const expanded = expandLists(item.condition, this.#lists, this.#strict);
     let looped = false;
-    const compiled = this.#condition(expanded.text, expanded.used, item.visibility, () => {
+    const compiled = this.#condition(item.condition, expanded, item.visibility, () => {
       looped = true;
       return `macro "${item.name}" refers to itself`;
     });
@@ -147,8 +148,8 @@ export class ConditionCompiler {
   }
 
   #condition(
-    text: MappedText,
-    used: readonly ExpandedList[],
+    written: MappedText,
+    { text, used }: { readonly text: MappedText; readonly used: readonly ExpandedList[] },
     visibility: number,
     onLoop: () => string | null,
   ): CompiledCondition {
@@ -193,6 +194,7 @@ export class ConditionCompiler {
       isLoop: (name) => loop === name,
     });
     const all = [...findings];
+    all.push(...misspeltLists(parsed.ast, written, this.#lists));
     if (used.length > 0) all.push(...listsInQuotes(parsed.ast, text).map(listInQuotes));
     let whole = condition;
     if (condition !== null && conditionDepth(condition) > MAX_NESTING) {

@@ -7,6 +7,7 @@ import type { Condition } from './ir.js';
 import type { LoadResult } from './load.js';
 import { inferEvents } from './passes/events.js';
 import type { InferredEvents } from './passes/events.js';
+import { misspeltLists } from './passes/list-names.js';
 import { expandLists } from './passes/lists.js';
 import { resolve } from './passes/resolve/index.js';
 import { MappedText, ScalarSource, SourceFile } from './source.js';
@@ -69,7 +70,8 @@ export function compileCondition(
     macro: (macro) => macros.get(macro),
     macroNames: () => macros.keys(),
   });
-  const diagnostics = findings.map((finding) => at(finding, whole));
+  const all = [...findings, ...misspeltLists(ast, mapped(text, name), lists)];
+  const diagnostics = all.map((finding) => at(finding, whole));
   if (condition === null) return { ok: false, diagnostics };
   return {
     ok: true,

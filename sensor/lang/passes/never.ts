@@ -1,6 +1,7 @@
 import type { Condition, Operand, Span } from '../ir.js';
 import { printCondition } from '../render/condition.js';
 import type { Compare, Conjunct } from './facts.js';
+import { branchesOf, deniedParts } from './branches.js';
 import { allowedValues, conjunctsOf, operandKey } from './facts.js';
 
 export interface Contradiction {
@@ -25,8 +26,12 @@ export function findContradictions(condition: Condition): readonly Contradiction
 
 function search(condition: Condition): readonly Contradiction[] {
   switch (condition.kind) {
-    case 'and':
-      return [...checkGroup(condition), ...condition.items.flatMap(findContradictions)];
+    case 'and': {
+      // A group in a group is part of both.
+      const found = [...checkGroup(condition), ...condition.items.flatMap(findContradictions)];
+      const places = new Map(found.map((one) => [`${one.span.start} ${one.macro ?? ''}`, one]));
+      return [...places.values()];
+    }
     case 'or':
       return condition.items.flatMap(findContradictions);
     case 'not':
@@ -51,12 +56,10 @@ function isSingle(operand: Operand): boolean {
 function checkGroup(group: Condition): readonly Contradiction[] {
   const found: Contradiction[] = [];
   const byField = new Map<string, Conjunct[]>();
-  for (const conjunct of conjunctsOf(group)) {
-    const operand = leftOf(conjunct.condition);
-    if (operand === null || !isSingle(operand)) continue;
-    const key = operandKey(operand);
-    // The idiom of a condition that is switched off.
-    if (key === 'evt.num') continue;
+  const conjuncts = conjunctsOf(group).flatMap(deniedParts);
+  for (const conjunct of conjuncts) {
+    const key = keyOf(conjunct.condition);
+    if (key === null) continue;
     const list = byField.get(key);
     if (list === undefined) byField.set(key, [conjunct]);
     else list.push(conjunct);
@@ -82,7 +85,98 @@ function checkGroup(group: Condition): readonly Contradiction[] {
       macro: second.macro,
     });
   }
+  // Where checks rule each other out anyway, so they do all branches.
+  if (found.length > 0) return found;
+  const known = new Map<Condition, RuledOut | null>();
+  for (const conjunct of conjuncts) {
+    const branches = branchesOf(conjunct.condition);
+    if (branches === null) continue;
+    const ruledOut = branches.map((branch) => whyNot(branch, conjunct.macro, byField, known));
+    if (ruledOut.every((one) => one !== null)) found.push(noBranch(conjunct, ruledOut));
+    else if (conjunct.condition.kind === 'or')
+      found.push(...ruledOut.flatMap((one) => deadBranch(one, conjunct)));
+  }
   return found;
+}
+
+/** A check of a branch, and the one beside the branches that it does not hold together with. */
+interface RuledOut {
+  readonly inner: Conjunct;
+  readonly outer: Conjunct;
+}
+
+/** Branches looked at for one group; more were not written by a person. */
+const MAX_BRANCHES = 10_000;
+
+/** What rules a branch out, of what must hold beside it: `(a or b) and c`. */
+function whyNot(
+  branch: Condition,
+  macro: string | null,
+  beside: ReadonlyMap<string, readonly Conjunct[]>,
+  known: Map<Condition, RuledOut | null>,
+): RuledOut | null {
+  const before = known.get(branch);
+  if (before !== undefined) return before;
+  if (known.size > MAX_BRANCHES) return null;
+  known.set(branch, null);
+  let found: RuledOut | null = null;
+  for (const part of conjunctsOf(branch).flatMap(deniedParts)) {
+    const inner = { ...part, macro: part.macro ?? macro };
+    const key = keyOf(inner.condition);
+    const others = key === null ? undefined : beside.get(key)?.slice(0, 50);
+    const outer = others?.find(({ condition }) => exclude(condition, inner.condition));
+    if (outer !== undefined) found = { inner, outer };
+    const branches = outer === undefined ? branchesOf(inner.condition) : null;
+    if (branches !== null) {
+      const all = branches.map((one) => whyNot(one, inner.macro, beside, known));
+      if (all.every((one) => one !== null)) found = all[0] ?? null;
+    }
+    if (found !== null) break;
+  }
+  known.set(branch, found);
+  return found;
+}
+
+/** All branches are ruled out: said where a person can change it, at the branches or, if a macro holds them, at what rules them out. */
+function noBranch(branches: Conjunct, ruledOut: readonly RuledOut[]): Contradiction {
+  const [first] = ruledOut;
+  const others = new Set(ruledOut.map(({ outer }) => outer));
+  const beside =
+    others.size === 1 ? `"${short(first!.outer.condition)}"` : 'what must hold beside it';
+  const place = branches.macro === null ? branches : first!.outer;
+  return {
+    message: `no part of "${short(branches.condition)}" holds together with ${beside}`,
+    hint: null,
+    span: place.condition.span,
+    macro: place.macro,
+  };
+}
+
+/**
+ * One of several branches: only where all stands in one text. A macro may well hold more than this use of it needs, and so may an
+ * exception, `not (a and b)`.
+ */
+function deadBranch(ruledOut: RuledOut | null, branches: Conjunct): readonly Contradiction[] {
+  if (ruledOut === null) return [];
+  const { inner, outer } = ruledOut;
+  if (inner.macro !== branches.macro || outer.macro !== branches.macro) return [];
+  return [
+    {
+      message: `"${short(inner.condition)}" and "${short(outer.condition)}" never hold together: this part of "or" never matches`,
+      hint: null,
+      span: inner.condition.span,
+      macro: inner.macro,
+    },
+  ];
+}
+
+/** The field of a check that has one value; null for anything else. */
+function keyOf(check: Condition): string | null {
+  const operand = leftOf(check);
+  if (operand === null || !isSingle(operand)) return null;
+  const key = operandKey(operand);
+  // The idiom of a condition that is switched off.
+  return key === 'evt.num' ? null : key;
 }
 
 /** An unsigned number, asked whether it is less than zero. */

@@ -21,6 +21,17 @@ describe('conditions that can never match', () => {
     'evt.type = open and proc.pid = 5 and proc.pid >= 6',
     'evt.type = open and proc.tty exists and not proc.tty exists',
     'evt.type = open and (proc.name = x or (user.uid = 0 and user.uid = 1))',
+    'evt.type = open and (user.uid = 0 and (proc.name = a and proc.name = b))',
+    'evt.type = open and (proc.name = a or proc.name = b) and proc.name = c',
+    'proc.name = c and (evt.type = open or evt.type = creat) and evt.type = close',
+    'evt.type = open and (proc.name = a or fd.name = x) and proc.name = b and fd.name = y',
+    'evt.type = open and (proc.name = a or (fd.name = x or proc.name = c)) and proc.name = b and fd.name = y',
+    'evt.type = open and (proc.name = a or user.uid = 0) and proc.name = b',
+    'evt.type = open and not (proc.name = a or user.uid = 0) and proc.name = a',
+    'evt.type = open and not (proc.name = a and user.uid = 0) and proc.name = a and user.uid = 0',
+    'evt.type = open and (fd.name startswith /etc or fd.name startswith /usr) and fd.name startswith /var',
+    'evt.type = open and (proc.pid > 5 or proc.pid < 3) and proc.pid = 4',
+    'evt.type = open and (not proc.name exists or proc.name = a) and proc.name = b',
   ])('%s', (condition) => expect(never(condition)).toHaveLength(1));
   it.each([
     'evt.type = open and proc.name in (a, b) and proc.name in (b, c)',
@@ -31,7 +42,32 @@ describe('conditions that can never match', () => {
     'evt.type = open and evt.num = 0',
     'evt.type = open and proc.pid > 5 and proc.pid < 7',
     'evt.type = open and not (proc.name = a and proc.pid = 1) and proc.name = a',
+    'evt.type in (open, creat) and (evt.type = open or evt.type = creat) and user.uid = 0',
+    'evt.type = open and (proc.name = a or evt.num = 0) and user.uid = 0',
+    'evt.type = open and (proc.aname = a or proc.aname = b) and proc.aname = c',
+    'evt.type = open and not (proc.name = a or proc.name = b) and proc.name = c',
   ])('not: %s', (condition) => expect(never(condition)).toEqual([]));
+  it('a part of a macro that one use of it never needs is none, all of its parts are', () => {
+    const text =
+      '- macro: m\n  condition: (evt.type = open or evt.type = creat or evt.type = close)\n';
+    const of = (condition: string) => load([text, ruleOf(condition)]).diagnostics;
+    expect(of('m and evt.type = open and proc.name = a')).toEqual([]);
+    const rule = ruleOf('m and evt.type = mkdir and proc.name = a');
+    const [found] = load([text, rule]).diagnostics;
+    expect(found).toMatchObject({ code: 'never-matches' });
+    expect(found!.message).toContain('no part of');
+    expect(pointedAt(rule, found)).toBe('evt.type = mkdir');
+  });
+  it('macros of macros that double at each level are judged in a breath', () => {
+    const levels = Array.from({ length: 40 }, (_, i) => ({
+      macro: `m${i + 1}`,
+      condition: `(m${i} or m${i} or proc.name = x${i})`,
+    }));
+    const all = [{ macro: 'm0', condition: '(proc.name = a or proc.name = b)' }, ...levels];
+    const rule = (JSON.parse(ruleOf('evt.type = open and m40 and proc.name = z')) as object[])[0]!;
+    const { diagnostics } = load(JSON.stringify([...all, rule]));
+    expect(diagnostics.filter(({ code }) => code === 'never-matches')).toHaveLength(1);
+  });
   it('is shown where the second of the two stands, in a macro too', () => {
     const text = '- macro: m\n  condition: evt.type = open and proc.name = a\n';
     const rule = ruleOf('m and proc.name = b');
@@ -68,6 +104,28 @@ describe('shadowed rules', () => {
     expect(
       both('evt.type = open', 'evt.type = open and proc.name = a', { matching: 'all' }),
     ).toEqual([]);
+  });
+});
+
+describe('names of lists', () => {
+  const lists = [
+    { list: 'shell_binaries', items: ['sh', 'shell_binarie'] },
+    { macro: 'm', condition: 'proc.pname in (shell_binarys, shell_binaries)' },
+  ];
+  const hints = (condition: string, items: readonly object[] = lists): readonly (string | null)[] =>
+    load(JSON.stringify([...items, (JSON.parse(ruleOf(condition)) as unknown[])[0]]))
+      .diagnostics.filter(({ code }) => code === 'unknown-list')
+      .map(({ message, hint }) => `${message}, ${hint ?? ''}`);
+
+  it('all but one of them, where a list is due, is warned of: in macros and rules', () => {
+    expect(hints('evt.type = open and m and proc.name = anyof (sh, shel_binaries)')).toEqual([
+      'no list is called "shell_binarys": it is compared as text, did you mean "shell_binaries"?',
+      'no list is called "shel_binaries": it is compared as text, did you mean "shell_binaries"?',
+    ]);
+  });
+  it('not far from them, not in quotes, not where one value is due, not out of a list', () => {
+    const mine = 'evt.type = open and proc.name in (shell_binaries, my_tool, "shell_binarys")';
+    expect(hints(`${mine} and fd.name = shell_binarys`, lists.slice(0, 1))).toEqual([]);
   });
 });
 
