@@ -41,10 +41,10 @@ const SHOWN = [
 ] as const;
 
 /**
- * Of the rest, what is left out: times in other spellings, what depends on how often it is asked, and environments, which hold
- * secrets.
+ * Of the rest, what is left out: times in other spellings, what depends on how often it is asked, environments, which hold
+ * secrets, and the arguments of all ancestors in one.
  */
-const LEFT_OUT = /^evt\.(time|datetime|reltime|deltatime|count|rawtime\.)|^proc\.a?env$/;
+const LEFT_OUT = /^evt\.(time|datetime|reltime|deltatime|count|rawtime\.)|^proc\.(a?env|aargs)$/;
 
 /** Every field with a value of its own, as a rule may ask for it. */
 function wholeOf(): FieldDef[] {
@@ -177,8 +177,9 @@ function holdsOf(
   return (event) => tests.every((test) => test(event));
 }
 
-/** Lists as lists, ancestors too: an event file is written so. */
+/** Lists as lists, ancestors too, and every number in decimal: an event file is written so. */
 function jsonOfEach(use: FieldUse, value: FieldValue): string {
+  if (use.def.name === 'fd.dev') return String(value);
   if (!Array.isArray(value)) return jsonOf(use, value, toText);
   const items = value as readonly (string | number | bigint)[];
   return `[${items.map((item) => jsonOf(use, item, toText)).join(',')}]`;

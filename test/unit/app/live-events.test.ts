@@ -59,7 +59,7 @@ async function watched(
 
 const kernel = new Kernel();
 const open = (pid: number, path: string): RecordValues =>
-  kernel.record(KIND.FILE_OPEN, pid, { ret: 3 }, { path });
+  kernel.record(KIND.FILE_OPEN, pid, { ret: 3, dev: 0xfe00, ino: 7n }, { path });
 
 const start = (): RecordValues[] => [
   kernel.exec(10, 1, '/bin/cat', ['cat', '/etc/x']),
@@ -109,6 +109,7 @@ describe('live events', () => {
     const conditions = [
       'evt.is_open_read = true',
       'evt.is_open_write = true',
+      'fd.dev = 65024 and fd.ino = 7',
       'fd.directory = /etc and fd.filename = x',
       'proc.aname in (cat, vi)',
       'proc.apid exists',
