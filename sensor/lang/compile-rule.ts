@@ -57,15 +57,14 @@ export function compileRule(
   const text = withExceptions(item.condition, item.exceptions, options.compat === 'strict', report);
   const compiled = compiler.rule(text);
   const unknown = reportCondition(item, compiled, report);
+  const { condition } = compiled;
+  const events = condition === null || hasErrors(diagnostics) ? null : inferEvents(condition);
+  if (events !== null) warnOfEvents(item, events, options, report);
   const output = compileOutput(item, options, report);
   if (unknown || output.unknown) return { ...base, compiled, skipped: 'unknown-filter' };
-
-  const { condition } = compiled;
-  if (condition === null || diagnostics.some(({ severity }) => severity === 'error')) {
+  if (condition === null || events === null || hasErrors(diagnostics)) {
     return { ...base, compiled, ...rendered(output) };
   }
-  const events = inferEvents(condition);
-  warnOfEvents(item, events, options, report);
   for (const found of findContradictions(condition)) {
     const owner = found.macro === null ? null : findMacro(compiled.macros, found.macro);
     report(
@@ -88,6 +87,9 @@ export function compileRule(
     ...rendered(output),
   };
 }
+
+const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some(({ severity }) => severity === 'error');
 
 const rendered = ({ text, tokens, extraFields }: CompiledOutput) =>
   ({ output: text, outputTokens: tokens, extraFields }) as const;

@@ -193,8 +193,11 @@ export class ConditionCompiler {
       whyInvisible: () => why,
       isLoop: (name) => loop === name,
     });
-    const all = [...findings];
-    all.push(...misspeltLists(parsed.ast, written, this.#lists));
+    // Falco looks up all macros before it looks at any field.
+    const [unknown, others] = [true, false].map((is) =>
+      findings.filter(({ code }) => (code === 'unknown-macro') === is),
+    );
+    const all = [...unknown!, ...others!, ...misspeltLists(parsed.ast, written, this.#lists)];
     if (used.length > 0) all.push(...listsInQuotes(parsed.ast, text).map(listInQuotes));
     let whole = condition;
     if (condition !== null && conditionDepth(condition) > MAX_NESTING) {

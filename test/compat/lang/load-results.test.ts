@@ -274,6 +274,14 @@ describe('falco-formats §3.3: code, item, place and message of each error', () 
       '3:24:43',
       '',
     ],
+    // Macros are looked up before fields, a condition before its output.
+    [
+      withValue('condition', 'fd.nam = x and mine').replace('output: o', 'output: "%"'),
+      VALID,
+      "condition expression ''",
+      '1:18:17',
+      "Undefined macro 'mine' used in filter.",
+    ],
     [withValue('output', 'o %x'), 'LOAD_ERR_COMPILE_OUTPUT', "rule output ''", '3:10:59', 'x'],
   ])('%j: %s', (text, code, item, place, message) => {
     const { errors } = results(text);
@@ -360,4 +368,13 @@ describe('falco-formats §3.2: marks', () => {
     expect(results(text)).toMatchObject({ successful: true, schema_valid: false });
     expect(loadTexts(text).rules[0]?.compiled?.text.text).toBe('evt.type = creat');
   });
+});
+
+it('a condition without event types is warned of even where the output is wrong', () => {
+  const text = withValue('condition', 'proc.name = x').replace('output: o', 'output: "%"');
+  const { errors, warnings } = results(text);
+  expect([...errors, ...warnings].map(({ code }) => code)).toEqual([
+    'LOAD_ERR_COMPILE_OUTPUT',
+    'LOAD_NO_EVTTYPE',
+  ]);
 });
