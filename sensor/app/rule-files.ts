@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SakerError, whyUnreadable } from '../core/index.js';
 
@@ -20,21 +20,16 @@ export function readRuleFiles(paths: readonly string[]): RuleFile[] {
   return paths.flatMap((path) => filesBelow(path, true)).map(read);
 }
 
-function filesBelow(path: string, named: boolean): string[] {
-  let isFolder: boolean;
-  try {
-    isFolder = statSync(path).isDirectory();
-  } catch (cause) {
-    throw new SakerError('RULE_FILE', `cannot read ${path}: ${whyUnreadable(cause)}`, {
-      hint: 'name a rule file or a folder of rule files',
-      cause,
-    });
-  }
+/** @param above - Real paths of the folders it is in: a link to one of them leads nowhere new. */
+function filesBelow(path: string, named: boolean, above: readonly string[] = []): string[] {
+  const isFolder = reading(path, () => statSync(path)).isDirectory();
   if (!isFolder) return named || isRuleFile(path) ? [path] : [];
-  const names = readdirSync(path)
+  const real = reading(path, () => realpathSync(path));
+  if (above.includes(real)) return [];
+  const names = reading(path, () => readdirSync(path))
     .filter((name) => !/^[_.]/.test(name))
     .sort((a, b) => Number(b === 'lib') - Number(a === 'lib') || (a < b ? -1 : 1));
-  return names.flatMap((name) => filesBelow(join(path, name), false));
+  return names.flatMap((name) => filesBelow(join(path, name), false, [...above, real]));
 }
 
 function isRuleFile(path: string): boolean {
@@ -42,7 +37,7 @@ function isRuleFile(path: string): boolean {
 }
 
 function read(name: string): RuleFile {
-  const size = statSync(name).size;
+  const { size } = reading(name, () => statSync(name));
   if (size > MAX_BYTES) {
     throw new SakerError(
       'RULE_FILE',
@@ -52,5 +47,16 @@ function read(name: string): RuleFile {
       },
     );
   }
-  return { name, text: readFileSync(name, 'utf8') };
+  return { name, text: reading(name, () => readFileSync(name, 'utf8')) };
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new SakerError('RULE_FILE', `cannot read ${path}: ${whyUnreadable(cause)}`, {
+      hint: 'name a rule file or a folder of rule files',
+      cause,
+    });
+  }
 }

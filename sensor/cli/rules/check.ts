@@ -37,6 +37,7 @@ export function addCheck(rules: Command): void {
       `
 Examples:
   saker rules check my_rules.yaml
+  git show HEAD:my_rules.yaml | saker rules check -
   saker rules check --with rules/lib my_rules.yaml -o json
   saker rules check my_rules.yaml -o falco-json | jq '.falco_load_results[].errors'
 

@@ -43,25 +43,35 @@ export interface Loaded {
 }
 
 /**
- * Loads the files named, after those of `--with`; none named: the shipped rules.
+ * Loads the files named, after those of `--with`; none named: the shipped rules. `-` is standard input.
  *
  * @throws SakerError `NO_RULES` when there is no rule file in what was named: a wrong path is not "no problems".
  */
 export function load(paths: readonly string[], options: LoadOptions): Loaded {
   const named = paths.length > 0 ? paths : [shippedRules()];
-  const own = readRuleFiles(named);
+  const own = readNamed(named);
   if (own.length === 0) {
     throw new SakerError('NO_RULES', `no rule file in ${named.join(', ')}`, {
       hint: 'a rule file ends in .yaml or .yml; *.test.yaml and folders that begin with _ or . are left out',
     });
   }
-  const files = [...readRuleFiles(options.with ?? []), ...own];
+  const files = [...readNamed(options.with ?? []), ...own];
   const result = loadRules(files, {
     compat: options.compat,
     captured: CAPTURED_EVENTS,
     checkAction: checkBlockRule,
   });
   return { files, result };
+}
+
+const STDIN = '/dev/stdin';
+
+function readNamed(paths: readonly string[]): readonly RuleFile[] {
+  return paths.flatMap((path) =>
+    path === '-'
+      ? readRuleFiles([STDIN]).map(({ text }) => ({ name: '<stdin>', text }))
+      : readRuleFiles([path]),
+  );
 }
 
 /** How many of each severity. */

@@ -1,5 +1,6 @@
 import type { Diagnostic, Severity } from '../diagnostic.js';
 import type { RuleFile } from '../options.js';
+import { blanksFor, widthOf } from './cells.js';
 
 export interface RenderOptions {
   /** Terminal colours. */
@@ -37,9 +38,9 @@ function renderOne(diagnostic: Diagnostic, { color = false }: RenderOptions): st
   const single = diagnostic.endLine === diagnostic.line;
   const end = single ? diagnostic.endColumn - 1 : diagnostic.excerpt.trimEnd().length;
   const length = Math.max(1, Math.min(end - (diagnostic.column - 1), cut.text.length - cut.caret));
-  // Tabs stay tabs beneath, so that the caret keeps its place.
-  const indent = cut.text.slice(0, cut.caret).replace(/[^\t]/g, ' ');
-  const caret = `${indent}${paint('^'.repeat(length))}`;
+  const indent = blanksFor(visible(cut.text.slice(0, cut.caret)));
+  const marked = widthOf(visible(cut.text.slice(cut.caret, cut.caret + length)));
+  const caret = `${indent}${paint('^'.repeat(Math.max(1, marked)))}`;
   return [
     head,
     `${number} | ${visible(cut.text)}`,
@@ -50,19 +51,26 @@ function renderOne(diagnostic: Diagnostic, { color = false }: RenderOptions): st
 
 function cutAround(line: string, column: number): { text: string; caret: number } {
   if (line.length <= WIDTH) return { text: line, caret: column };
-  const from = Math.max(0, Math.min(column - WIDTH / 2, line.length - WIDTH));
+  let from = Math.max(0, Math.min(column - WIDTH / 2, line.length - WIDTH));
+  let to = from + WIDTH;
+  // Not through a pair of surrogates.
+  if (isInsidePair(line, from)) from++;
+  if (isInsidePair(line, to)) to--;
   const before = from > 0 ? '…' : '';
-  const after = from + WIDTH < line.length ? '…' : '';
+  const after = to < line.length ? '…' : '';
   return {
-    text: `${before}${line.slice(from, from + WIDTH)}${after}`,
+    text: `${before}${line.slice(from, to)}${after}`,
     caret: column - from + before.length,
   };
 }
 
-/** Rule files are written by people, but shown on terminals: control characters become visible. */
+const isInsidePair = (text: string, at: number): boolean =>
+  at > 0 && /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1));
+
+/** Rule files are written by people, but shown on terminals: control characters, and those that turn text around, become visible. */
 function visible(text: string): string {
-  return text.replace(
-    /[^\P{Cc}\t]/gu,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replace(/[^\P{Cc}\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (char) => {
+    const code = char.charCodeAt(0);
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
 }

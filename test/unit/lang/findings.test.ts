@@ -168,6 +168,25 @@ describe('rendering', () => {
     const hostile = renderText(load('- rule: "\u009b31m"\n').diagnostics);
     expect([...hostile].some((char) => char === '\u009b' || char === '\u001b')).toBe(false);
   });
+  it.each([
+    ['tabs', '\tproc.nmae = x', '\t^^^^^^^^^'],
+    ['wide characters', 'fd.name = "日本" and proc.nmae = x', `${' '.repeat(21)}^^^^^^^^^`],
+    ['emoji', 'fd.name = "😀" and proc.nmae = x', `${' '.repeat(19)}^^^^^^^^^`],
+    ['marks on a letter', 'fd.name = "e\u0301" and proc.nmae = x', `${' '.repeat(18)}^^^^^^^^^`],
+    [
+      'what turns text around',
+      'fd.name = "\u202e" and proc.nmae = x',
+      `${' '.repeat(23)}^^^^^^^^^`,
+    ],
+    ['a wide word', 'evt.type = 日本', `${' '.repeat(11)}^^^^`],
+  ])('the caret stands beneath its word: %s', (_what, condition, caret) => {
+    const file = `- rule: R\n  desc: d\n  condition: >\n    ${condition}\n  output: o\n  priority: INFO\n`;
+    const [, line, under] = renderText(
+      load(file).diagnostics.filter(({ severity }) => severity === 'error'),
+    ).split('\n');
+    expect(line).toMatch(/^ {2}4 \| {5}/);
+    expect(under?.replace(/ {2}did you.*/, '')).toBe(`    |     ${caret}`);
+  });
   it('as JSON of our own', () => {
     expect(diagnosticJson(load(text).diagnostics[0]!)).toMatchObject({
       severity: 'error',
