@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { readRuleFiles, type RuleFile } from '../../app/rule-files.js';
 import { checkBlockRule } from '../../app/check-action.js';
 import { CAPTURED_EVENTS } from '../../app/captured-events.js';
-import { SakerError } from '../../core/index.js';
+import { SakerError, whyUnreadable } from '../../core/index.js';
 import { loadRules, renderText, type Diagnostic, type LoadResult } from '../../lang/index.js';
 import { counted } from '../output.js';
 import { shippedRules } from '../shipped-rules.js';
@@ -64,14 +65,17 @@ export function load(paths: readonly string[], options: LoadOptions): Loaded {
   return { files, result };
 }
 
-const STDIN = '/dev/stdin';
+const readNamed = (paths: readonly string[]): readonly RuleFile[] =>
+  paths.flatMap((path) => (path === '-' ? [readStandardInput()] : readRuleFiles([path])));
 
-function readNamed(paths: readonly string[]): readonly RuleFile[] {
-  return paths.flatMap((path) =>
-    path === '-'
-      ? readRuleFiles([STDIN]).map(({ text }) => ({ name: '<stdin>', text }))
-      : readRuleFiles([path]),
-  );
+/** All of standard input; a second `-` finds nothing left. */
+function readStandardInput(): RuleFile {
+  const name = '<stdin>';
+  try {
+    return { name, text: readFileSync(0, 'utf8') };
+  } catch (cause) {
+    throw new SakerError('RULE_FILE', `cannot read ${name}: ${whyUnreadable(cause)}`, { cause });
+  }
 }
 
 /** How many of each severity. */
