@@ -7,7 +7,7 @@ export function zshCompletion(
 ): string {
   return `#compdef saker
 # zsh completion of saker; made by: saker completion zsh
-# Use it: saker completion zsh > "\${fpath[1]}/_saker", then start a new shell.
+# Use it: saker completion zsh > "\${fpath[1]}/_saker", then start a new shell; or source it after compinit.
 
 _saker_rules() {
     local -a names
@@ -33,28 +33,29 @@ ${commands.map(commandCase).join('\n')}
 
 _saker() {
     local at= word
-    local -i i
+    local -i i last=1
     for ((i = 2; i < CURRENT; i++)); do
         word=$words[i]
         [[ $word == -* ]] && continue
         case "\${at:+$at }$word" in
 ${commands
   .filter(({ path }) => path !== '')
-  .map(({ path }) => `            ${quote(path)}) at=${quote(path)} ;;`)
+  .map(({ path }) => `            ${quote(path)}) at=${quote(path)}; last=i ;;`)
   .join('\n')}
             *) break ;;
         esac
     done
     # What led here is one word to _arguments.
-    local -i depth=\${#\${(z)at}}
-    if ((depth > 0)); then
-        words=(saker "\${(@)words[depth + 2, -1]}")
-        ((CURRENT -= depth))
-    fi
+    words=(saker "\${(@)words[last + 1, -1]}")
+    ((CURRENT -= last - 1))
     _saker_command "$at"
 }
 
-_saker "$@"
+if [[ $funcstack[1] == _saker ]]; then
+    _saker "$@"
+else
+    compdef _saker saker
+fi
 `;
 }
 

@@ -27,7 +27,7 @@ export function addCheck(rules: Command): void {
         .default('text'),
     )
     .addOption(
-      new Option('--format <format>', 'falco: load results in Falco’s words, text or JSON after -o').choices([
+      new Option('--format <format>', 'load results in Falco’s words, as text or JSON after -o').choices([
         'falco',
       ]),
     )

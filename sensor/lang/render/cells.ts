@@ -2,7 +2,7 @@
 const WIDE =
   /[\u1100-\u115f\u231a\u231b\u23e9-\u23ec\u2614\u2615\u26a1\u2705\u274c\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 /** Marks that stand on the character before them, and what shows nothing. */
-const NONE = /[\p{Mn}\p{Me}\u200b-\u200f\u2060\ufe00-\ufe0f]/u;
+const NONE = /\p{Mn}|\p{Me}|[\u200b-\u200f\u2060]/u;
 
 /** Columns that a character takes on a terminal. */
 export function cellsOf(char: string): 0 | 1 | 2 {
