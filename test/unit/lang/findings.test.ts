@@ -185,7 +185,7 @@ describe('rendering', () => {
       load(file).diagnostics.filter(({ severity }) => severity === 'error'),
     ).split('\n');
     expect(line).toMatch(/^ {2}4 \| {5}/);
-    expect(under?.replace(/ {2}did you.*/, '')).toBe(`    |     ${caret}`);
+    expect(under?.replace(/(?<=\^) {2}.*/, '')).toBe(`    |     ${caret}`);
   });
   it('as JSON of our own', () => {
     expect(diagnosticJson(load(text).diagnostics[0]!)).toMatchObject({
