@@ -1,15 +1,16 @@
 import { ConditionSyntaxError, parse } from '../../grammar/index.js';
 import type { Ast } from '../../grammar/index.js';
 import { conditionDiagnostic } from './compile.js';
-import type { Diagnostic, Finding } from './diagnostic.js';
+import type { Diagnostic } from './diagnostic.js';
 import { ItemContext } from './diagnostic.js';
-import type { Condition } from './ir.js';
+import type { Condition, Span } from './ir.js';
 import type { LoadResult } from './load.js';
 import { inferEvents } from './passes/events.js';
 import type { InferredEvents } from './passes/events.js';
 import { misspeltLists } from './passes/list-names.js';
 import { expandLists } from './passes/lists.js';
 import { resolve } from './passes/resolve/index.js';
+import type { ConditionFinding } from './passes/resolve/index.js';
 import { MappedText, ScalarSource, SourceFile } from './source.js';
 
 /** A condition's tree, or why it has none. */
@@ -57,21 +58,22 @@ export function compileCondition(
   const { loaded, compat, name = '<condition>' } = options;
   const lists = new Map(loaded?.lists.map((list) => [list.name, list]));
   const macros = new Map(loaded?.macros.map((macro) => [macro.item.name, macro.condition]));
-  const { text: whole } = expandLists(mapped(text, name), lists, compat === 'strict');
+  const written = mapped(text, name);
+  const { text: whole } = expandLists(written, lists, compat === 'strict');
   let ast: Ast;
   try {
     ast = parse(whole.text);
   } catch (error) {
     if (!(error instanceof ConditionSyntaxError)) throw error;
-    return { ok: false, diagnostics: [at(syntaxFinding(error), whole)] };
+    return { ok: false, diagnostics: [at(syntaxFinding(error), whole, written)] };
   }
   const { condition, findings } = resolve(ast, {
     strict: compat === 'strict',
     macro: (macro) => macros.get(macro),
     macroNames: () => macros.keys(),
   });
-  const all = [...findings, ...misspeltLists(ast, mapped(text, name), lists)];
-  const diagnostics = all.map((finding) => at(finding, whole));
+  const all = [...findings, ...misspeltLists(ast, written, lists)];
+  const diagnostics = all.map((finding) => at(finding, whole, written));
   if (condition === null) return { ok: false, diagnostics };
   return {
     ok: true,
@@ -89,9 +91,7 @@ function mapped(text: string, name: string): MappedText {
   return MappedText.of(new ScalarSource(file, text, 'verbatim', { start: 0, end: text.length }));
 }
 
-const syntaxFinding = (
-  error: ConditionSyntaxError,
-): Finding & { span: ConditionSyntaxError['span'] } => ({
+const syntaxFinding = (error: ConditionSyntaxError): ConditionFinding => ({
   code: 'syntax',
   falco: 'LOAD_ERR_COMPILE_CONDITION',
   message: error.message,
@@ -99,8 +99,32 @@ const syntaxFinding = (
   span: error.span,
 });
 
-function at(finding: Parameters<typeof conditionDiagnostic>[0], text: MappedText): Diagnostic {
-  const { file } = text.sourceAt(0)!;
+/** A finding in a condition; one that a list brought in is shown at the list's name. */
+function at(finding: ConditionFinding, whole: MappedText, written = whole): Diagnostic {
+  const { file } = written.sourceAt(0)!;
   const context = new ItemContext(null, 'rules content', '', file, { start: 0, end: 0 });
-  return conditionDiagnostic(finding, text, context, context, text.text);
+  const made = conditionDiagnostic(finding, whole, context, context, whole.text);
+  if (made.file === file.name) return made;
+  const name = listNameBefore(whole, finding.span.start, file);
+  return conditionDiagnostic(
+    {
+      ...finding,
+      message: `${finding.message} (in a list, ${made.file}:${made.line}:${made.column})`,
+      span: name,
+    },
+    written,
+    context,
+    context,
+    written.text,
+  );
+}
+
+/** The name, as it was written, of the list that put in what stands at `index`. */
+function listNameBefore(whole: MappedText, index: number, file: SourceFile): Span {
+  let own = index;
+  while (own >= 0 && whole.sourceAt(own)?.file !== file) own--;
+  // A blank stands where the name began, with the blanks before it, unless it began the condition.
+  const from = own < 0 ? 0 : (whole.locate({ start: own, end: own + 1 })?.span.start ?? 0);
+  const [blanks, name] = /^([ \t\n\r]*)([^ \t\n\r(),=]*)/.exec(file.text.slice(from))!.slice(1);
+  return { start: from + blanks!.length, end: from + blanks!.length + name!.length };
 }

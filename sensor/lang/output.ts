@@ -48,7 +48,7 @@ export function parseOutput(template: string): ParsedOutput {
       break;
     }
     if (percent > at) tokens.push({ kind: 'text', text: template.slice(at, percent) });
-    const digits = /^[0-9]*/.exec(template.slice(percent + 1, percent + 12))![0];
+    const digits = /^[0-9]*/.exec(template.slice(percent + 1, percent + 100))![0];
     const start = percent + 1 + digits.length;
     const token = start < template.length ? tokenAt(template, start) : null;
     if (token === null) {
@@ -159,6 +159,7 @@ function resolved(template: string, start: number, end: number): Found | null {
       code: 'field-only-in-conditions',
       falco: 'LOAD_ERR_COMPILE_OUTPUT',
       message: `${value.def.name} can only stand in conditions`,
+      hint: `show ${shownFor(value.def.name)}`,
       span: { start, end },
     });
     return { operand: null, end, findings: shifted };
@@ -166,14 +167,25 @@ function resolved(template: string, start: number, end: number): Found | null {
   return { operand: value?.operand ?? null, end, findings: shifted };
 }
 
+/** Fields to show in place of one that stands for several values. */
+function shownFor(name: string): string {
+  const end = /^fd\.([cslr])net$/.exec(name)?.[1];
+  if (end !== undefined) return `%fd.${end}ip`;
+  if (name === 'fd.port' || name === 'fd.proto') return '%fd.cport and %fd.sport';
+  return name.startsWith('fd.') ? '%fd.cip and %fd.sip' : '%evt.rawtime';
+}
+
 const tooWide = (digits: string, percent: number, end: number): OutputFinding => ({
   code: 'bad-output',
   falco: 'LOAD_ERR_COMPILE_OUTPUT',
   message: `a width of ${digits} bytes is too much: at most ${MAX_WIDTH}`,
+  hint: 'the text of a field is cut or padded to that many bytes',
   span: { start: percent, end },
 });
 
 function problemAt(template: string, percent: number, start: number): OutputFinding {
+  CALL.lastIndex = start;
+  if (CALL.test(template)) return callProblem(template, start, CALL.lastIndex);
   const rest = /^[^\s,;)%]*/.exec(template.slice(start))![0];
   const span = { start: percent, end: start + rest.length };
   const base = { code: 'bad-output', falco: 'LOAD_ERR_COMPILE_OUTPUT', span } as const;
@@ -187,18 +199,47 @@ function problemAt(template: string, percent: number, start: number): OutputFind
   }
   const name = /^[a-zA-Z0-9_.]*/.exec(rest)![0];
   const field = resolveFieldText(rest);
+  const isUnknown = field.ok || field.problem === 'unknown-field';
   return {
     ...base,
     code: 'unknown-field',
-    message:
-      field.ok || field.problem === 'unknown-field'
-        ? `unknown field "${name === '' ? rest : name}"`
-        : field.reason,
+    message: isUnknown ? `unknown field "${name === '' ? rest : name}"` : field.reason,
     falcoMessage: `unknown filter: ${name === '' ? rest : name}`,
-    hint: didYouMean(
-      name,
-      allFields().flatMap((def) => (def.hidden ? [] : [def.name])),
-    ),
+    hint: isUnknown
+      ? (didYouMean(
+          name,
+          allFields().flatMap((def) => (def.hidden ? [] : [def.name])),
+        ) ?? 'a literal % cannot be written in an output')
+      : field.def && `saker fields ${field.def.name} tells what the field takes`,
     unknown: true,
   };
+}
+
+/** What is wrong with a call of a transformer that begins at `start`. */
+function callProblem(template: string, start: number, inside: number): OutputFinding {
+  const name = template.slice(start, inside - 1);
+  const end = closing(template, inside);
+  const finding = {
+    code: 'bad-output',
+    falco: 'LOAD_ERR_COMPILE_OUTPUT',
+    message: `the call of ${name} is not closed`,
+    hint: `as in %${name}(proc.name)`,
+    span: { start, end: end ?? template.length },
+    falcoMessage: `unknown filter: ${name}`,
+    unknown: true,
+  } as const;
+  if (end === null) return finding;
+  try {
+    parse(`${template.slice(start, end)} exists`);
+    return finding;
+  } catch (error) {
+    if (!(error instanceof ConditionSyntaxError)) throw error;
+    const { message, hint = null, span } = error;
+    return {
+      ...finding,
+      message,
+      hint,
+      span: { start: start + span.start, end: start + span.end },
+    };
+  }
 }

@@ -145,6 +145,18 @@ describe('saker rules eval, JSON lines', () => {
     }
   });
 
+  it('places what a list brought in at the name of the list', async () => {
+    const lib = files.write('nums.yaml', '- list: nums\n  items: [1, x]\n');
+    const asked = ['fd.num in ( nums , 2)', 'proc.pid = 1 and fd.num in (1, nums)', 'nums'];
+    const ran = await saker(
+      ['rules', 'eval', '--with', lib],
+      asked.map((condition) => line(condition)),
+    );
+    const found = linesOf(ran) as unknown as { error: { start: number; message: string } }[];
+    expect(found.map(({ error }) => error.start)).toEqual([12, 31, 0]);
+    for (const { error } of found) expect(error.message).toContain(`(in a list, ${lib}:2:`);
+  });
+
   it('takes a bare word behind in for the list of that one value; strict refuses it', async () => {
     const asked = [line('proc.name in cat', { 'proc.name': 'cat' })];
     expect(await lines(...asked)).toEqual([{ result: true }]);
