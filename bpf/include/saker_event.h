@@ -32,6 +32,7 @@ enum saker_kind {
 	SAKER_NET_VERDICT = 7,  /* enforcement decided about a flow (bpf/enforce) */
 	SAKER_PROCESS_LEFT = 8, /* a process was moved to a group outside the scope: nothing more is told of it */
 	SAKER_PROCESS_CHANGE = 9, /* credentials, folder, session, process group or namespaces are others now */
+	SAKER_CONTAINER_FACTS = 10, /* never made by the kernel: in captures, what a container was made of */
 	SAKER_KIND_FIRST_DATA = 16,
 	SAKER_PROCESS_EXEC_FAILED = 16, /* an exec that failed: filename and arguments are the caller's claim */
 	SAKER_FILE_OPEN = 17,
@@ -172,6 +173,16 @@ struct saker_cgroup_change { /* SAKER_CGROUP_MKDIR, SAKER_CGROUP_RMDIR */
 	char strings[];
 };
 SAKER_AT(struct saker_cgroup_change, strings, 64);
+
+/* Written by user space, into captures. Its time is 0. */
+struct saker_container_facts {
+	struct saker_event_header hdr;
+	unsigned short id_len; /* the whole id */
+	unsigned short facts_len; /* JSON, whose characters are bytes */
+	unsigned int __pad;
+	char strings[];
+};
+SAKER_AT(struct saker_container_facts, strings, 56);
 
 enum saker_file_flag {
 	SAKER_FILE_CREATED = 1 << 0,

@@ -1,6 +1,6 @@
 import { KIND, type RecordCursor } from '../events/index.js';
 import type { Identity, Learnt } from '../identity/index.js';
-import { groupRecord, processRecord } from './snapshot.js';
+import { containerRecord, groupRecord, processRecord } from './snapshot.js';
 
 /** Chains of ancestors longer than this are cut. */
 const ANCESTOR_LIMIT = 1024;
@@ -33,6 +33,9 @@ export class LearntRecords {
       group: (id, path) => {
         if (this.active) this.#records.push(groupRecord(id, path));
       },
+      container: (id, facts) => {
+        if (this.active) this.#records.push(containerRecord(id, facts));
+      },
     };
   }
 
@@ -43,7 +46,7 @@ export class LearntRecords {
       let row = event.row;
       for (let i = 0; row >= 0 && i < ANCESTOR_LIMIT; i++) row = event.parent(row);
     }
-    if (event.type >= 0 || record.kind === KIND.NET_VERDICT) event.cgroup();
+    if (event.type >= 0 || record.kind === KIND.NET_VERDICT) event.containerFacts();
     this.#settle(identity);
   }
 

@@ -1,5 +1,12 @@
 import { KIND, writeRecord } from '../events/index.js';
-import { ORIGIN, UNKNOWN_IMAGE, type Identity, type ProcessTable } from '../identity/index.js';
+import {
+  factsToText,
+  ORIGIN,
+  UNKNOWN_IMAGE,
+  type ContainerFacts,
+  type Identity,
+  type ProcessTable,
+} from '../identity/index.js';
 
 /**
  * Control groups and running processes, as records that bring another identity to the same state. They name no thread (tid 0):
@@ -11,6 +18,7 @@ export function* snapshotRecords({ processes, containers }: Identity): Generator
     yield writeRecord({ kind: KIND.CGROUP_RMDIR, members: { id: BigInt(id) } });
   }
   for (const [id, path] of containers.groups()) yield groupRecord(id, path);
+  for (const [id, facts] of containers.facts()) yield containerRecord(id, facts);
   for (const row of rowsOf(processes, true)) yield processRecord(processes, row);
 }
 
@@ -39,6 +47,17 @@ export function groupRecord(id: number, path: string): Uint8Array {
     kind: KIND.CGROUP_MKDIR,
     members: { id: BigInt(id), level: path === '/' ? 0 : path.split('/').length - 1 },
     strings: { path },
+  });
+}
+
+/** Longest text of a container's facts: a record has at most 65,535 bytes. */
+const FACTS_MAX = 32_768;
+
+/** What a container was made of. */
+export function containerRecord(id: string, facts: ContainerFacts): Uint8Array {
+  return writeRecord({
+    kind: KIND.CONTAINER_FACTS,
+    strings: { id, facts: factsToText(facts, FACTS_MAX) },
   });
 }
 

@@ -13,6 +13,7 @@ export const KIND_NAMES: ReadonlyMap<number, string> = new Map([
   [KIND.NET_VERDICT, 'net.verdict'],
   [KIND.PROCESS_LEFT, 'process.left'],
   [KIND.PROCESS_CHANGE, 'process.change'],
+  [KIND.CONTAINER_FACTS, 'container.facts'],
   [KIND.PROCESS_EXEC_FAILED, 'process.exec_failed'],
   [KIND.FILE_OPEN, 'file.open'],
   [KIND.NET_CONNECT, 'net.connect'],

@@ -1,6 +1,7 @@
 import type { ByteString } from '../core/bytes.js';
 
 import { identifyCgroup, podOfCgroup } from './cgroup-path.js';
+import { factsFromText, type ContainerFacts } from './container-facts.js';
 import { AT, KIND, STRING, type RecordCursor } from '../events/index.js';
 
 /** A control group and the container it belongs to. */
@@ -21,10 +22,15 @@ export interface Container {
   readonly fullId: string;
   readonly runtime: string;
   readonly podUid: string | null;
+  /** Null until they are asked for and found. */
+  facts: ContainerFacts | null;
 }
 
 /** The kernel makes no longer ones. */
 const PATH_MAX = 4096;
+
+/** A container that was looked for in vain is looked for again after 1 s, 2 s, 4 s …: its runtime may be one we cannot read. */
+const ASK_AGAIN_MAX_MS = 600_000;
 
 export interface ContainerTableOptions {
   /** Most groups that exist at once to be remembered. Default 65,536. */
@@ -35,7 +41,11 @@ export interface ContainerTableOptions {
   readonly lookUp?: (pid: number) => ByteString | null;
   /** Told of each group that was looked up and found. */
   readonly onFound?: (id: number, path: ByteString) => void;
-  /** Look-ups per second at most. Default 50. */
+  /** Finds out what a container was made of, by processes from one of it upwards. Bounded by the table. */
+  readonly describe?: (pids: readonly number[], id: string) => ContainerFacts | null;
+  /** Told of what was found. */
+  readonly onDescribed?: (id: string, facts: ContainerFacts) => void;
+  /** Look-ups per second at most, of groups and of containers. Default 50. */
   readonly lookUpsPerSecond?: number;
   /** Milliseconds, any origin; for tests. */
   readonly nowMs?: () => number;
@@ -51,6 +61,8 @@ export interface ContainerTableStats {
   readonly lookedUp: number;
   readonly notFound: number;
   readonly throttled: number;
+  /** Containers of which is known what they were made of. */
+  readonly described: number;
 }
 
 /**
@@ -62,11 +74,16 @@ export class ContainerTable {
   /** Removed groups, oldest first. */
   readonly #dead = new Map<number, CgroupInfo>();
   /** One object for all groups of a container. */
-  readonly #containers = new Map<string, { container: Container; groups: number }>();
+  readonly #containers = new Map<
+    string,
+    { container: Container; groups: number; asked: number; askAgainMs: number }
+  >();
   readonly #capacity: number;
   readonly #deadCapacity: number;
   readonly #lookUp: ((pid: number) => ByteString | null) | null;
   readonly #onFound: ((id: number, path: ByteString) => void) | null;
+  readonly #describe: ContainerTableOptions['describe'];
+  readonly #onDescribed: ContainerTableOptions['onDescribed'];
   readonly #lookUpsPerSecond: number;
   readonly #nowMs: () => number;
   #version = 0;
@@ -82,6 +99,8 @@ export class ContainerTable {
     this.#deadCapacity = options.deadCapacity ?? 4_096;
     this.#lookUp = options.lookUp ?? null;
     this.#onFound = options.onFound ?? null;
+    this.#describe = options.describe;
+    this.#onDescribed = options.onDescribed;
     this.#lookUpsPerSecond = options.lookUpsPerSecond ?? 50;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
@@ -93,6 +112,11 @@ export class ContainerTable {
       if (path !== null) this.told(record.u64(AT.cgroup_change.id), path);
     } else if (record.kind === KIND.CGROUP_RMDIR) {
       this.remove(record.u64(AT.cgroup_change.id));
+    } else if (record.kind === KIND.CONTAINER_FACTS) {
+      const id = record.string(STRING.container_facts.id);
+      const text = record.string(STRING.container_facts.facts);
+      const known = id === null ? undefined : this.#containers.get(id);
+      if (known !== undefined && text !== null) known.container.facts = factsFromText(text);
     }
   }
 
@@ -141,6 +165,30 @@ export class ContainerTable {
     return this.#groups.get(id) ?? this.#dead.get(id) ?? this.#search(id, pid);
   }
 
+  /**
+   * Finds out what a container was made of; null when that cannot be found, or not yet.
+   *
+   * @param pids - Processes from one of the container upwards.
+   */
+  learn(container: Container, pids: () => readonly number[]): ContainerFacts | null {
+    const known = this.#containers.get(container.fullId);
+    if (this.#describe === undefined || known === undefined || this.#nowMs() < known.askAgainMs)
+      return null;
+    if (!this.#mayLook()) return null;
+    known.askAgainMs = this.#nowMs() + Math.min(1000 * 2 ** known.asked++, ASK_AGAIN_MAX_MS);
+    const facts = this.#describe(pids(), container.fullId);
+    if (facts === null) return null;
+    container.facts = facts;
+    this.#onDescribed?.(container.fullId, facts);
+    return facts;
+  }
+
+  /** What is known of containers that exist now. */
+  *facts(): Generator<readonly [id: string, facts: ContainerFacts]> {
+    for (const [id, { container }] of this.#containers)
+      if (container.facts !== null) yield [id, container.facts];
+  }
+
   /** Rises whenever a group of a container comes or goes. */
   get version(): number {
     return this.#version;
@@ -170,21 +218,12 @@ export class ContainerTable {
       lookedUp: this.#lookedUp,
       notFound: this.#notFound,
       throttled: this.#throttled,
+      described: [...this.facts()].length,
     };
   }
 
   #search(id: number, pid: number): CgroupInfo | null {
-    if (this.#lookUp === null) return null;
-    const second = Math.floor(this.#nowMs() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#used = 0;
-    }
-    if (this.#used >= this.#lookUpsPerSecond) {
-      this.#throttled++;
-      return null;
-    }
-    this.#used++;
+    if (this.#lookUp === null || !this.#mayLook()) return null;
     this.#lookedUp++;
     const path = this.#lookUp(pid);
     if (path === null) {
@@ -193,6 +232,21 @@ export class ContainerTable {
     }
     this.#onFound?.(id, path);
     return this.note(id, path);
+  }
+
+  /** Within this second's allowance? */
+  #mayLook(): boolean {
+    const second = Math.floor(this.#nowMs() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#used = 0;
+    }
+    if (this.#used < this.#lookUpsPerSecond) {
+      this.#used++;
+      return true;
+    }
+    this.#throttled++;
+    return false;
   }
 
   #container(identity: { id: string; runtime: string; podUid: string | null }): Container {
@@ -206,8 +260,9 @@ export class ContainerTable {
       fullId: identity.id,
       runtime: identity.runtime,
       podUid: identity.podUid,
+      facts: null,
     };
-    this.#containers.set(identity.id, { container, groups: 1 });
+    this.#containers.set(identity.id, { container, groups: 1, asked: 0, askAgainMs: 0 });
     return container;
   }
 

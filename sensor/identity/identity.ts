@@ -6,6 +6,8 @@ import { AT, EventTypes, KIND, type RecordCursor } from '../events/index.js';
 import { readClocks } from '../kernel/index.js';
 import type { AlertSubject } from '../spool/alert.js';
 import { cgroupOfProcess, walkCgroups, walkRoot } from './cgroup-walk.js';
+import { readBundle } from './container-bundle.js';
+import type { ContainerFacts } from './container-facts.js';
 import { ContainerTable } from './containers.js';
 import { createLiveFields } from './fields/index.js';
 import { EventTypeIds } from './event-type-ids.js';
@@ -45,6 +47,8 @@ export interface Learnt {
   readonly process: (row: number) => void;
   /** A control group that was looked up. */
   readonly group: (id: number, path: ByteString) => void;
+  /** What a container was made of. */
+  readonly container: (id: string, facts: ContainerFacts) => void;
 }
 
 /** The machine that made the records. */
@@ -84,7 +88,10 @@ export class Identity {
     });
     this.containers = new ContainerTable({
       ...(offline ? {} : { lookUp: (pid: number) => cgroupOfProcess(pid, proc) }),
-      ...(onLearnt ? { onFound: onLearnt.group } : {}),
+      ...(offline
+        ? {}
+        : { describe: (pids: readonly number[], id: string) => readBundle(pids, id, proc) }),
+      ...(onLearnt ? { onFound: onLearnt.group, onDescribed: onLearnt.container } : {}),
     });
     this.#repair = offline
       ? null

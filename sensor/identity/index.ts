@@ -15,6 +15,7 @@ export {
   type RepairResult,
 } from './process-tracker.js';
 export { ProcRepair } from './proc-repair.js';
+export { factsToText, type ContainerFacts } from './container-facts.js';
 export { ContainerTable, type CgroupInfo, type Container } from './containers.js';
 export { identifyCgroup, podOfCgroup, type CgroupIdentity } from './cgroup-path.js';
 export { cgroupOfProcess, containerGroups, walkCgroups } from './cgroup-walk.js';

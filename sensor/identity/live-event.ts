@@ -2,6 +2,7 @@ import type { ByteString } from '../core/bytes.js';
 import type { WallClock } from '../core/clock.js';
 import { AT, KIND, type RecordCursor } from '../events/index.js';
 import { eventTypeName } from '../lang/events/index.js';
+import type { ContainerFacts } from './container-facts.js';
 import type { CgroupInfo, ContainerTable } from './containers.js';
 import { callOfVerdict, EventTypeIds } from './event-type-ids.js';
 import { LocalAddresses } from './local-addresses.js';
@@ -10,6 +11,9 @@ import type { ProcessTracker } from './process-tracker.js';
 import { SocketMemory } from './socket-memory.js';
 import type { Credentials } from './thread-credentials.js';
 import type { UserTable } from './users.js';
+
+/** From a process of a container up to whoever made the container. */
+const UPWARDS_MAX = 64;
 
 /** What an event's fields are read from. */
 export interface IdentityTables {
@@ -77,6 +81,7 @@ export class LiveEvent {
     switch (record.kind) {
       case KIND.CGROUP_MKDIR:
       case KIND.CGROUP_RMDIR:
+      case KIND.CONTAINER_FACTS:
         this.containers.apply(record);
         break;
       case KIND.NET_CONNECT:
@@ -135,6 +140,20 @@ export class LiveEvent {
       this.#cgroup = this.containers.find(this.record.u64(AT.header.cgroup_id), this.record.tgid);
     return this.#cgroup;
   }
+
+  /** What the container of the event was made of; null outside containers, and where that cannot be found. */
+  containerFacts(): ContainerFacts | null {
+    const container = this.cgroup()?.container ?? null;
+    if (container === null) return null;
+    return container.facts ?? this.containers.learn(container, this.#pidsUpwards);
+  }
+
+  readonly #pidsUpwards = (): number[] => {
+    const pids = [this.record.tgid];
+    for (let row = this.row; row >= 0 && pids.length < UPWARDS_MAX; row = this.parent(row))
+      if (row !== this.row) pids.push(this.processes.pid[row]!);
+    return pids;
+  };
 
   /** Does the event come from a container? Unknown counts as host. */
   inContainer(): boolean {

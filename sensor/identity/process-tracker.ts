@@ -97,6 +97,7 @@ export class ProcessTracker {
         return this.#left(record);
       case KIND.CGROUP_MKDIR:
       case KIND.CGROUP_RMDIR:
+      case KIND.CONTAINER_FACTS:
         return NO_ROW;
       default:
         return this.#subject(record);

@@ -6,12 +6,31 @@ import {
   type Containerd,
   type Pod,
 } from '../support/containerd.js';
-import { startDaemon, type Daemon } from '../support/daemon.js';
+import { startDaemon, type AlertLine, type Daemon } from '../support/daemon.js';
+import { mustExec } from '../support/place.js';
 import { describeEverywhere } from '../support/places.js';
+
+const fields = [
+  ...['container.name', 'container.full_id', 'container.type', 'container.image'],
+  ...['container.image.repository', 'container.image.tag', 'container.image.digest'],
+  ...['container.privileged', 'container.host_network', 'container.host_ipc'],
+  ...['container.host_pid', 'k8s.pod.name', 'k8s.ns.name', 'k8s.pod.uid', 'k8s.pod.sandbox_id'],
+  ...['k8s.pod.full_sandbox_id', 'k8smeta.pod.name', 'container.mount.dest[hosts]'],
+  'proc.cmdline',
+].map((field) => `%${field}`);
+
+const rules = `
+- rule: Started in an image
+  desc: A program of a container whose image is known.
+  condition: evt.type = execve and container.image.repository endswith local/busybox and k8s.ns.name = prod
+  output: "${fields.join(' ')}"
+  priority: NOTICE
+`;
 
 describeEverywhere(
   'a container that containerd runs',
   (place) => {
+    const file = `/run/saker-containers-${process.pid}.yaml`;
     let cgroup: Cgroup;
     let containerd: Containerd;
     let daemon: Daemon;
@@ -20,15 +39,17 @@ describeEverywhere(
     beforeAll(async () => {
       cgroup = await makeCgroup(place());
       containerd = await startContainerd(place());
-      daemon = await startDaemon(place(), { cgroup: cgroup.path });
+      await mustExec(place(), `cat > ${file} <<'R'\n${rules}\nR`);
+      daemon = await startDaemon(place(), { cgroup: cgroup.path, rules: ['rules', file] });
       const below = cgroup.path.slice((await cgroup2Mount(place())).length);
       pod = await containerd.startPod(below, ['/bin/sh', '-c', 'cat /etc/shadow; exec sleep 1000']);
-    });
+    }, 240_000);
     afterAll(async () => {
       if (pod !== undefined) await containerd.removePod(pod);
       await daemon?.remove();
       await containerd?.stop();
       await cgroup?.remove();
+      await place().exec(`rm -f ${file}`);
     });
 
     it('is named in the alert, from its very first act', async () => {
@@ -39,6 +60,33 @@ describeEverywhere(
         'fd.realpath': '/etc/shadow',
         'proc.exepath': '/bin/busybox',
         'proc.pexepath': '/bin/busybox',
+      });
+    });
+
+    it('is told of by its names, its image and what it shares, from its first program', async () => {
+      const its = ({ rule, output_fields: of }: AlertLine): boolean =>
+        rule === 'Started in an image' && of['container.full_id'] === pod.containerId;
+      const alerts = await daemon.waitForAlerts((all) => all.some(its), 30_000);
+      const [first] = alerts.filter(its);
+      expect(first?.output_fields).toMatchObject({
+        'container.name': 'web',
+        'container.type': 'containerd',
+        'container.image': expect.stringMatching(/local\/busybox:1$/),
+        'container.image.repository': expect.stringMatching(/local\/busybox$/),
+        'container.image.tag': '1',
+        'container.image.digest': '',
+        'container.privileged': false,
+        'container.host_network': false,
+        'container.host_ipc': false,
+        'container.host_pid': false,
+        'k8s.pod.name': 'shop-0',
+        'k8s.ns.name': 'prod',
+        'k8s.pod.uid': pod.podUid,
+        'k8s.pod.sandbox_id': pod.sandboxId.slice(0, 12),
+        'k8s.pod.full_sandbox_id': pod.sandboxId,
+        'k8smeta.pod.name': 'shop-0',
+        'container.mount.dest[hosts]': '/etc/hosts',
+        'proc.cmdline': 'sh -c cat /etc/shadow; exec sleep 1000',
       });
     });
   },

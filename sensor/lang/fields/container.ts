@@ -1,8 +1,10 @@
 import { defineFields } from './define.js';
 
-const LATER = { availability: 'not-captured', trust: 'config' } as const;
+/** Written by whoever has the container made. */
+const MADE = { trust: 'config' } as const;
+const LATER = { ...MADE, availability: 'not-captured' } as const;
 const NEVER = { availability: 'never' } as const;
-const MOUNT = { ...LATER, argKind: 'index-or-key' } as const;
+const MOUNT = { ...MADE, argKind: 'index-or-key' } as const;
 
 /** The container of the process. On the host container.id is "host" and the rest is empty. */
 export const CONTAINER_FIELDS = defineFields(
@@ -20,19 +22,43 @@ export const CONTAINER_FIELDS = defineFields(
       '',
       'The whole container id, 64 hexadecimal characters; "host" outside containers.',
     ],
-    ['container.name', 'string', '', 'Name of the container.', LATER],
+    [
+      'container.name',
+      'string',
+      '',
+      'Name of the container; of a pod the one in its manifest.',
+      MADE,
+    ],
     [
       'container.type',
       'string',
       '',
       'What runs the container, from its control group: docker, containerd, cri-o, podman, lxc …; "host" outside containers.',
     ],
-    ['container.privileged', 'bool', '', 'The container runs privileged.', LATER],
-    ['container.image', 'string', '', 'Image as asked for.', LATER],
+    [
+      'container.privileged',
+      'bool',
+      '',
+      'The container runs privileged: nothing is withheld from it.',
+      MADE,
+    ],
+    ['container.image', 'string', '', 'Image as asked for.', MADE],
     ['container.image.id', 'string', '', 'Id of the image.', LATER],
-    ['container.image.repository', 'string', '', 'Image name without tag and digest.', LATER],
-    ['container.image.tag', 'string', '', 'Tag of the image.', LATER],
-    ['container.image.digest', 'string', '', 'Digest of the image, "sha256:…".', LATER],
+    ['container.image.repository', 'string', '', 'Image name without tag and digest.', MADE],
+    [
+      'container.image.tag',
+      'string',
+      '',
+      'Tag of the image; empty if it was asked for without.',
+      MADE,
+    ],
+    [
+      'container.image.digest',
+      'string',
+      '',
+      'Digest of the image, "sha256:…"; empty if it was asked for without.',
+      MADE,
+    ],
     ['container.healthcheck', 'string', 'D', 'Never has a value.', NEVER],
     ['container.liveness_probe', 'string', 'D', 'Never has a value.', NEVER],
     ['container.readiness_probe', 'string', 'D', 'Never has a value.', NEVER],
@@ -62,21 +88,15 @@ export const CONTAINER_FIELDS = defineFields(
       'bool',
       '',
       'The container shares the network namespace of the host.',
-      LATER,
+      MADE,
     ],
-    [
-      'container.host_ipc',
-      'bool',
-      '',
-      'The container shares the IPC namespace of the host.',
-      LATER,
-    ],
+    ['container.host_ipc', 'bool', '', 'The container shares the IPC namespace of the host.', MADE],
     [
       'container.mounts',
       'string',
       '',
-      'All mounts as source:dest:mode:rdwr:propagation, joined by commas.',
-      LATER,
+      'All mounts as source:dest:mode:rdwr:propagation, joined by commas. The mode is not known: empty.',
+      MADE,
     ],
     [
       'container.mount',
@@ -103,7 +123,7 @@ export const CONTAINER_FIELDS = defineFields(
       'container.mount.mode',
       'string',
       'A',
-      'Mode of one mount, by number or by a regular expression found in its source.',
+      'Mode of one mount, by number or by a regular expression found in its source. Not known: empty.',
       MOUNT,
     ],
     [
@@ -124,15 +144,15 @@ export const CONTAINER_FIELDS = defineFields(
       'container.label',
       'string',
       'A',
-      'Value of one label: container.label.maintainer or container.label[maintainer].',
-      { ...LATER, argKind: 'key', argForm: 'both' },
+      'Value of one label: container.label.maintainer or container.label[maintainer]. Known of CRI-O and Docker.',
+      { ...MADE, argKind: 'key', argForm: 'both' },
     ],
     [
       'container.labels',
       'string',
       '',
-      'All labels as key:value, sorted, joined by comma and blank.',
-      LATER,
+      'All labels as key:value, sorted, joined by comma and blank. Known of CRI-O and Docker.',
+      MADE,
     ],
     ['proc.is_container_healthcheck', 'bool', 'D', 'Never has a value.', NEVER],
     ['proc.is_container_liveness_probe', 'bool', 'D', 'Never has a value.', NEVER],

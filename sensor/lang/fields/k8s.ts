@@ -1,6 +1,8 @@
 import { defineFields, type FieldRow } from './define.js';
 
-const LATER = { availability: 'not-captured', trust: 'config' } as const;
+/** Written by whoever has the pod made. */
+const MADE = { trust: 'config' } as const;
+const LATER = { ...MADE, availability: 'not-captured' } as const;
 const LABEL = { ...LATER, argKind: 'key', argForm: 'both' } as const;
 
 /** Names of objects whose fields the container plugin keeps but never fills. */
@@ -28,8 +30,8 @@ function gone(): FieldRow[] {
 
 /** The pod of the process, as the container runtime knows it. */
 export const K8S_FIELDS = defineFields({ group: 'k8s', home: 'container', trust: 'kernel' }, [
-  ['k8s.pod.name', 'string', '', 'Name of the pod.', LATER],
-  ['k8s.ns.name', 'string', '', 'Namespace of the pod.', LATER],
+  ['k8s.pod.name', 'string', '', 'Name of the pod.', MADE],
+  ['k8s.ns.name', 'string', '', 'Namespace of the pod.', MADE],
   [
     'k8s.pod.uid',
     'string',
@@ -37,8 +39,8 @@ export const K8S_FIELDS = defineFields({ group: 'k8s', home: 'container', trust:
     'UID of the pod, from the control group: known before the first process of a container runs.',
   ],
   ['k8s.pod.id', 'string', '', 'Same as k8s.pod.uid.'],
-  ['k8s.pod.sandbox_id', 'string', '', 'First 12 characters of the id of the pod sandbox.', LATER],
-  ['k8s.pod.full_sandbox_id', 'string', '', 'The whole id of the pod sandbox.', LATER],
+  ['k8s.pod.sandbox_id', 'string', '', 'First 12 characters of the id of the pod sandbox.', MADE],
+  ['k8s.pod.full_sandbox_id', 'string', '', 'The whole id of the pod sandbox.', MADE],
   [
     'k8s.pod.label',
     'string',

@@ -1,4 +1,4 @@
-import { defineFields, type FieldRow } from './define.js';
+import { defineFields, type FieldOptions, type FieldRow } from './define.js';
 
 /** Objects that a pod refers to; a pod has many services, so those fields are lists. */
 const OBJECTS: readonly (readonly [name: string, what: string, list: boolean])[] = [
@@ -13,9 +13,12 @@ const OBJECTS: readonly (readonly [name: string, what: string, list: boolean])[]
 function rows(): FieldRow[] {
   return OBJECTS.flatMap(([object, what, list]): FieldRow[] => {
     const mark = list ? 'L' : '';
+    // The container's runtime knows these, too.
+    const name: FieldOptions = object === 'pod' || object === 'ns' ? { availability: 'live' } : {};
+    const uid: FieldOptions = object === 'pod' ? { availability: 'live' } : {};
     const fields: FieldRow[] = [
-      [`k8smeta.${object}.name`, 'string', mark, `Name of the ${what}.`],
-      [`k8smeta.${object}.uid`, 'string', mark, `UID of the ${what}.`],
+      [`k8smeta.${object}.name`, 'string', mark, `Name of the ${what}.`, name],
+      [`k8smeta.${object}.uid`, 'string', mark, `UID of the ${what}.`, uid],
       [
         `k8smeta.${object}.label`,
         'string',

@@ -1,0 +1,95 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import type { ByteString } from '../core/bytes.js';
+import { cgroupOfProcess } from './cgroup-walk.js';
+import { identifyCgroup } from './cgroup-path.js';
+import { dockerFolder, factsFromSpec, withDocker, type ContainerFacts } from './container-facts.js';
+
+/** Larger files are not read: such a specification has some 20 KiB. */
+const FILE_MAX = 1 << 20;
+/** Processes of the host whose folder is looked into. */
+const FOLDERS_MAX = 4;
+
+/** Where runtimes keep their bundles, seen from the host's root; `*` stands for one folder. */
+const BUNDLES = [
+  '/run/containerd/io.containerd.runtime.v2.task/*/ID/config.json',
+  '/run/k3s/containerd/io.containerd.runtime.v2.task/*/ID/config.json',
+  '/run/containers/storage/overlay-containers/ID/userdata/config.json',
+  '/var/lib/containers/storage/overlay-containers/ID/userdata/config.json',
+];
+
+/**
+ * What a container was made of, out of its bundle: the specification that its runtime was handed before the container's first
+ * process began, so that it is there in time where an answer of the runtime's socket would not be. Whoever stands above the
+ * container's processes on the host (containerd's shim, runc) works in that folder; other runtimes have known ones.
+ *
+ * @param pids - Processes from one of the container upwards.
+ * @param id - Whole id of the container.
+ * @param proc - Folder of procfs.
+ * @returns null when it cannot be found: the runtime is another one, or the container is gone.
+ */
+export function readBundle(
+  pids: readonly number[],
+  id: string,
+  proc: string,
+): ContainerFacts | null {
+  let folders = 0;
+  for (const pid of pids) {
+    if (folders === FOLDERS_MAX) break;
+    const group = cgroupOfProcess(pid, proc);
+    // What a container's own process has for a folder, it may have written itself.
+    if (group === null || identifyCgroup(group) !== null) continue;
+    folders++;
+    // A pod's containers share one shim, which works in the folder of its sandbox: theirs lie beside it.
+    for (const folder of ['cwd', `cwd/../${id}`]) {
+      const facts = factsIn(`${proc}/${pid}/${folder}/config.json`, id, `${proc}/1/root`);
+      if (facts !== null) return facts;
+    }
+  }
+  return known(id, `${proc}/1/root`);
+}
+
+function known(id: string, root: string): ContainerFacts | null {
+  for (const bundle of BUNDLES) {
+    for (const path of expand(`${root}${bundle.replace('ID', id)}`)) {
+      const facts = factsIn(path, id, root);
+      if (facts !== null) return facts;
+    }
+  }
+  return null;
+}
+
+function expand(path: string): readonly string[] {
+  const at = path.indexOf('/*/');
+  if (at < 0) return [path];
+  try {
+    return readdirSync(path.slice(0, at)).map(
+      (name) => `${path.slice(0, at)}/${name}/${path.slice(at + 3)}`,
+    );
+  } catch {
+    return [];
+  }
+}
+
+function factsIn(path: string, id: string, root: string): ContainerFacts | null {
+  const facts = factsFromSpec(readJson(path), id);
+  if (facts === null) return null;
+  const docker = dockerFolder(facts);
+  if (docker?.endsWith(id) !== true) return facts;
+  return withDocker(facts, readJson(`${root}${docker}/config.v2.json`));
+}
+
+/** Null for whatever is no such file. */
+function readJson(path: ByteString): unknown {
+  try {
+    // Without waiting: it may be a pipe.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    try {
+      const stat = fstatSync(fd);
+      return stat.isFile() && stat.size <= FILE_MAX ? JSON.parse(readFileSync(fd, 'utf8')) : null;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return null;
+  }
+}
