@@ -41,7 +41,7 @@ export function renderStatus(value: unknown): string {
       : []),
     ...renderBlocks(status.enforcement),
     ...captures(status.captures),
-    `\nspool  ${spool.bytes} bytes in ${spool.segments} segments, ${spool.appended} alerts so far, ${spool.dropped} dropped\n`,
+    `\nspool  ${counted(spool.bytes, 'byte')} in ${counted(spool.segments, 'segment')}, ${counted(spool.appended, 'alert')} so far, ${spool.dropped} dropped\n`,
     '\nsinks\n',
     table(
       [
