@@ -1,19 +1,10 @@
-import type { ByteString } from '../core/bytes.js';
+import { ChildLists } from './child-lists.js';
 import type { Image } from './image.js';
 import { NO_ROW, PidIndex } from './pid-index.js';
+import { ORIGIN, ProcessColumns } from './process-columns.js';
 import { SlotQueue } from './slot-queue.js';
 
-export { NO_ROW };
-
-/** Where a row's data come from. */
-export const ORIGIN = {
-  /** The process's own fork, exec or scan record. */
-  records: 0,
-  /** /proc, or nothing at all: its records were lost. */
-  repaired: 1,
-  /** /proc, for a process outside the scope: no record will say when it ends, so it is forgotten soon. */
-  borrowed: 2,
-} as const;
+export { NO_ROW, ORIGIN };
 
 /** Exits one after the other that a look-up follows. */
 const REAPER_HOPS = 16;
@@ -72,48 +63,7 @@ export interface Relations {
  * @remarks Hot path: the columns are public and read directly. A row is valid until it is freed; what must outlive an event
  *   keeps (pid, start), never a row.
  */
-export class ProcessTable {
-  readonly capacity: number;
-
-  readonly pid: Uint32Array;
-  /** Start in boot-clock nanoseconds, as two halves: a double loses nanoseconds after 104 days of uptime. */
-  readonly startLow: Uint32Array;
-  readonly startHigh: Uint32Array;
-  /** The parent it has now, as the kernel last said; and the one it was born of. */
-  readonly parentPid: Uint32Array;
-  readonly parentStartLow: Uint32Array;
-  readonly parentStartHigh: Uint32Array;
-  readonly execCount: Uint32Array;
-  readonly euid: Uint32Array;
-  readonly egid: Uint32Array;
-  readonly loginuid: Uint32Array;
-  readonly vpid: Uint32Array;
-  readonly sid: Uint32Array;
-  readonly pgid: Uint32Array;
-  readonly vpgid: Uint32Array;
-  readonly tty: Uint32Array;
-  readonly pidNs: Uint32Array;
-  readonly mntNs: Uint32Array;
-  readonly pidnsStartLow: Uint32Array;
-  readonly pidnsStartHigh: Uint32Array;
-  /** Permitted, inheritable, effective: low and high halves. */
-  readonly capPermitted: Uint32Array;
-  readonly capInheritable: Uint32Array;
-  readonly capEffective: Uint32Array;
-  readonly cgroupId: Float64Array;
-  /** When the row's image was learnt, boot-clock nanoseconds. */
-  readonly imageNs: Float64Array;
-  readonly exitNs: Float64Array;
-  /** One of `ORIGIN`: where the row's data come from. */
-  readonly origin: Uint8Array;
-  /** 1: its parent was looked for outside the table in vain. */
-  readonly orphan: Uint8Array;
-  /** 1: it has arguments, but its record could not bring them. */
-  readonly lacksArgs: Uint8Array;
-  readonly comm: (ByteString | null)[];
-  readonly cwd: (ByteString | null)[];
-  readonly image: (Image | null)[];
-
+export class ProcessTable extends ProcessColumns {
   readonly #graceNs: number;
   readonly #maxTextBytes: number;
   /** What each row counts for; empty where there is no limit. */
@@ -123,11 +73,8 @@ export class ProcessTable {
   readonly #state: Uint8Array;
   /** Rises each time a slot is freed: links to rows are checked by it. */
   readonly #generation: Uint32Array;
-  /** Row of the present parent, or NO_ROW; its children as a list. */
-  readonly #parent: Int32Array;
-  readonly #firstChild: Int32Array;
-  readonly #nextSibling: Int32Array;
-  readonly #previousSibling: Int32Array;
+  /** Of the present parents. */
+  readonly #children: ChildLists;
   /** Row it was born of with that row's generation, and how many rows were born of this one. */
   readonly #birth: Int32Array;
   readonly #birthGeneration: Uint32Array;
@@ -148,55 +95,21 @@ export class ProcessTable {
   #evictedLive = 0;
 
   constructor(options: ProcessTableOptions = {}) {
-    const n = (this.capacity = options.capacity ?? 131_072);
+    const n = options.capacity ?? 131_072;
+    super(n);
     this.#graceNs = options.graceNs ?? 5e9;
     this.#maxTextBytes = options.maxTextBytes ?? Infinity;
     this.#textBytes = new Float64Array(this.#maxTextBytes === Infinity ? 0 : n);
     this.#borrowNs = options.borrowNs ?? 30e9;
-    const u32 = (): Uint32Array => new Uint32Array(n);
-    this.pid = u32();
-    this.startLow = u32();
-    this.startHigh = u32();
-    this.parentPid = u32();
-    this.parentStartLow = u32();
-    this.parentStartHigh = u32();
-    this.execCount = u32();
-    this.euid = u32();
-    this.egid = u32();
-    this.loginuid = u32();
-    this.vpid = u32();
-    this.sid = u32();
-    this.pgid = u32();
-    this.vpgid = u32();
-    this.tty = u32();
-    this.pidNs = u32();
-    this.mntNs = u32();
-    this.pidnsStartLow = u32();
-    this.pidnsStartHigh = u32();
-    this.capPermitted = new Uint32Array(2 * n);
-    this.capInheritable = new Uint32Array(2 * n);
-    this.capEffective = new Uint32Array(2 * n);
-    this.cgroupId = new Float64Array(n);
-    this.imageNs = new Float64Array(n);
-    this.exitNs = new Float64Array(n);
-    this.origin = new Uint8Array(n);
-    this.orphan = new Uint8Array(n);
-    this.lacksArgs = new Uint8Array(n);
-    this.comm = new Array<ByteString | null>(n).fill(null);
-    this.cwd = new Array<ByteString | null>(n).fill(null);
-    this.image = new Array<Image | null>(n).fill(null);
     this.#state = new Uint8Array(n);
-    this.#generation = u32();
-    this.#parent = new Int32Array(n).fill(NO_ROW);
-    this.#firstChild = new Int32Array(n).fill(NO_ROW);
-    this.#nextSibling = new Int32Array(n).fill(NO_ROW);
-    this.#previousSibling = new Int32Array(n).fill(NO_ROW);
+    this.#generation = new Uint32Array(n);
+    this.#children = new ChildLists(n);
     this.#birth = new Int32Array(n).fill(NO_ROW);
-    this.#birthGeneration = u32();
-    this.#born = u32();
-    this.#reaperPid = u32();
-    this.#reaperLow = u32();
-    this.#reaperHigh = u32();
+    this.#birthGeneration = new Uint32Array(n);
+    this.#born = new Uint32Array(n);
+    this.#reaperPid = new Uint32Array(n);
+    this.#reaperLow = new Uint32Array(n);
+    this.#reaperHigh = new Uint32Array(n);
     this.#byPid = new PidIndex(this.pid);
     this.#freeRows = Int32Array.from({ length: n }, (_, i) => n - 1 - i);
     this.#freeCount = n;
@@ -234,7 +147,7 @@ export class ProcessTable {
   insert(pid: number, startLow: number, startHigh: number): number {
     if (this.#freeCount === 0) this.#evict();
     const row = this.#freeRows[--this.#freeCount]!;
-    this.#blank(row);
+    this.blank(row);
     this.pid[row] = pid;
     this.startLow[row] = startLow;
     this.startHigh[row] = startHigh;
@@ -254,7 +167,7 @@ export class ProcessTable {
     this.parentStartLow[row] = startLow;
     this.parentStartHigh[row] = startHigh;
     this.orphan[row] = 0;
-    this.#unlinkFromParent(row);
+    this.#children.unlink(row);
     const parent = this.parent(row);
     if (!adopted && parent !== NO_ROW) this.#bornOf(row, parent);
   }
@@ -268,7 +181,7 @@ export class ProcessTable {
 
   /** Row of the parent it has now: the reaper once its own parent left. NO_ROW if not known. */
   parent(row: number): number {
-    const known = this.#parent[row]!;
+    const known = this.#children.parent(row);
     if (known !== NO_ROW) return known;
     return this.#findParent(row);
   }
@@ -291,12 +204,16 @@ export class ProcessTable {
     this.#reaperHigh[row] = reaperHigh;
     const found = reaperPid === 0 ? NO_ROW : this.find(reaperPid, reaperLow, reaperHigh);
     const reaper = found !== NO_ROW && this.#state[found] === LIVE ? found : NO_ROW;
-    for (let child = this.#firstChild[row]!; child !== NO_ROW; child = this.#firstChild[row]!) {
-      this.#unlinkFromParent(child);
+    for (
+      let child = this.#children.first(row);
+      child !== NO_ROW;
+      child = this.#children.first(row)
+    ) {
+      this.#children.unlink(child);
       this.parentPid[child] = reaperPid;
       this.parentStartLow[child] = reaperLow;
       this.parentStartHigh[child] = reaperHigh;
-      if (reaper !== NO_ROW && reaper !== child) this.#linkToParent(child, reaper);
+      if (reaper !== NO_ROW && reaper !== child) this.#children.link(child, reaper);
     }
     this.#exited.push(row, this.#generation[row]!);
   }
@@ -423,7 +340,7 @@ export class ProcessTable {
       const found = this.find(pid, this.parentStartLow[row]!, this.parentStartHigh[row]!);
       if (found === NO_ROW || found === row) return NO_ROW;
       if (this.#state[found] === LIVE) {
-        this.#linkToParent(row, found);
+        this.#children.link(row, found);
         return found;
       }
       this.parentPid[row] = this.#reaperPid[found]!;
@@ -482,9 +399,13 @@ export class ProcessTable {
       if (this.#textBytes.length > 0) this.#charge(row, 0);
       this.#state[row] = FREE;
       this.#byPid.remove(row);
-      this.#unlinkFromParent(row);
-      for (let child = this.#firstChild[row]!; child !== NO_ROW; child = this.#firstChild[row]!)
-        this.#unlinkFromParent(child);
+      this.#children.unlink(row);
+      for (
+        let child = this.#children.first(row);
+        child !== NO_ROW;
+        child = this.#children.first(row)
+      )
+        this.#children.unlink(child);
       const birth = this.#birth[row]!;
       const known = birth !== NO_ROW && this.#generation[birth] === this.#birthGeneration[row];
       this.#generation[row]!++;
@@ -495,40 +416,10 @@ export class ProcessTable {
     }
   }
 
-  #blank(row: number): void {
-    this.parentPid[row] = this.parentStartLow[row] = this.parentStartHigh[row] = 0;
-    this.execCount[row] = this.vpid[row] = this.sid[row] = this.pgid[row] = this.vpgid[row] = 0;
-    this.euid[row] = this.egid[row] = this.loginuid[row] = 0xffffffff;
-    this.tty[row] = this.pidNs[row] = this.mntNs[row] = 0;
-    this.pidnsStartLow[row] = this.pidnsStartHigh[row] = 0;
-    for (let half = 2 * row; half < 2 * row + 2; half++)
-      this.capPermitted[half] = this.capInheritable[half] = this.capEffective[half] = 0;
-    this.cgroupId[row] = this.imageNs[row] = this.exitNs[row] = 0;
-    this.origin[row] = ORIGIN.records;
-    this.orphan[row] = this.lacksArgs[row] = 0;
-    this.#parent[row] = this.#firstChild[row] = NO_ROW;
-    this.#nextSibling[row] = this.#previousSibling[row] = NO_ROW;
+  protected override blank(row: number): void {
+    super.blank(row);
+    this.#children.blank(row);
     this.#birth[row] = NO_ROW;
     this.#born[row] = 0;
-  }
-
-  #linkToParent(row: number, parent: number): void {
-    const next = this.#firstChild[parent]!;
-    this.#parent[row] = parent;
-    this.#nextSibling[row] = next;
-    this.#previousSibling[row] = NO_ROW;
-    if (next !== NO_ROW) this.#previousSibling[next] = row;
-    this.#firstChild[parent] = row;
-  }
-
-  #unlinkFromParent(row: number): void {
-    const parent = this.#parent[row]!;
-    if (parent === NO_ROW) return;
-    const next = this.#nextSibling[row]!;
-    const previous = this.#previousSibling[row]!;
-    if (previous === NO_ROW) this.#firstChild[parent] = next;
-    else this.#nextSibling[previous] = next;
-    if (next !== NO_ROW) this.#previousSibling[next] = previous;
-    this.#parent[row] = this.#nextSibling[row] = this.#previousSibling[row] = NO_ROW;
   }
 }
