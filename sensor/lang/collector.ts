@@ -22,6 +22,7 @@ export class Collector {
   /** Event sources there are. */
   readonly #sources: readonly string[];
   readonly #lost = new Set<string>();
+  readonly #tops = new WeakMap<MappedText, string | null>();
   #next = 0;
 
   constructor(report: Report, strict: boolean, sources: readonly string[]) {
@@ -196,8 +197,13 @@ export class Collector {
    * mode takes what was there as one group.
    */
   #appended(before: MappedText, after: MappedText, context: ItemContext): MappedText {
-    const word = /^\s*(and|or)\b/.exec(after.text)?.[1];
-    if (word !== 'and' || topOperator(before.text) !== 'or') return joined(before, after);
+    const [head = '', word] = /^\s*(and|or)\b/.exec(after.text) ?? [];
+    const top = this.#topOf(before);
+    const group = word === 'and' && top === 'or' && this.strict;
+    const both = group ? MappedText.join(['(', before, ') ', after]) : joined(before, after);
+    const loosest = [group ? 'and' : top, word, topOperator(after.text.slice(head.length))];
+    if (word !== undefined) this.#tops.set(both, loosest.includes('or') ? 'or' : 'and');
+    if (word !== 'and' || top !== 'or') return both;
     this.#report(
       diagnosticFor(
         {
@@ -212,7 +218,13 @@ export class Collector {
         after.locate({ start: 0, end: after.text.length })?.span,
       ),
     );
-    return this.strict ? MappedText.join(['(', before, ') ', after]) : joined(before, after);
+    return both;
+  }
+
+  /** The loosest operator of a condition: known of appended ones, or many appends would parse all that was before each time. */
+  #topOf(text: MappedText): string | null {
+    const known = this.#tops.get(text);
+    return known === undefined ? topOperator(text.text) : known;
   }
 
   /** A full redefinition forgets what was added to the rule before; a copy of a file that is loaded twice loses nothing. */

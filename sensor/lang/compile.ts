@@ -101,7 +101,8 @@ export class ConditionCompiler {
       }
       references.push(named.name);
       const done = this.#strict ? this.#lists.get(named.name) : undefined;
-      items.push(...(done?.items ?? named.items.map((one) => quoteItem(one, this.#strict))));
+      // One by one: a list may hold more than a call takes.
+      for (const one of done?.items ?? named.items) items.push(quoteItem(one, this.#strict));
     }
     return { name: item.name, item, items, references };
   }

@@ -204,7 +204,7 @@ export function withExceptions(
   const parts: (MappedText | string)[] = ['(', condition, ')'];
   for (const exception of exceptions) {
     const text = exceptionText(exception, strict, report);
-    if (text.length > 0) parts.push(' and not ', ...text);
+    if (text !== null) parts.push(' and not ', text);
   }
   return MappedText.join(parts);
 }
@@ -214,14 +214,18 @@ type Parts = (MappedText | string)[];
 const spanOf = (text: MappedText): Span | undefined =>
   text.locate({ start: 0, end: text.text.length })?.span;
 
-function exceptionText(exception: ExceptionItem, strict: boolean, report: Report): Parts {
+function exceptionText(
+  exception: ExceptionItem,
+  strict: boolean,
+  report: Report,
+): MappedText | null {
   const { fields, comps } = exception;
-  if (fields === null || exception.values.length === 0) return [];
-  const wrong = (message: string, falcoMessage: string, span?: Span): Parts => {
+  if (fields === null || exception.values.length === 0) return null;
+  const wrong = (message: string, falcoMessage: string, span?: Span): null => {
     const code = 'exception-values';
     const finding = { code, falco: 'LOAD_ERR_VALIDATE', message, falcoMessage } as const;
     report(diagnosticFor(finding, exception.context, span));
-    return [];
+    return null;
   };
   if (!fields.many) {
     const items: Parts = [];
@@ -236,7 +240,8 @@ function exceptionText(exception: ExceptionItem, strict: boolean, report: Report
       if (items.length > 0) items.push(', ');
       items.push(quoteItem(value.text, strict));
     }
-    return ['(', fields.items[0]!, ' ', comps?.items[0] ?? 'in', ' (', ...items, '))'];
+    const comp = comps?.items[0] ?? 'in';
+    return MappedText.join(['(', fields.items[0]!, ' ', comp, ' (', ...items, '))']);
   }
   const tuples: Parts = [];
   for (const value of exception.values) {
@@ -253,21 +258,22 @@ function exceptionText(exception: ExceptionItem, strict: boolean, report: Report
     value.parts.forEach((part, i) => {
       const comp = comps?.items[i] ?? '=';
       if (i > 0) tuples.push(' and ');
-      tuples.push(fields.items[i]!, ' ', comp, ' ', ...valueText(part, comp, strict));
+      tuples.push(fields.items[i]!, ' ', comp, ' ', valueText(part, comp, strict));
     });
     tuples.push(')');
   }
-  return ['(', ...tuples, ')'];
+  return MappedText.join(['(', ...tuples, ')']);
 }
 
-function valueText(part: OneOrMany, comp: MappedText | string, strict: boolean): Parts {
+function valueText(part: OneOrMany, comp: MappedText | string, strict: boolean): MappedText {
   if (part.many) {
     const items = part.items.flatMap((item, i) =>
       i === 0 ? [quoteItem(item, strict)] : [', ', quoteItem(item, strict)],
     );
-    return ['(', ...items, ')'];
+    return MappedText.join(['(', ...items, ')']);
   }
   const item = part.items[0]!;
-  if (!takesList(typeof comp === 'string' ? comp : comp.text)) return [quoteItem(item, strict)];
-  return item.text.startsWith('(') ? [item] : ['(', strict ? quoteItem(item, true) : item, ')'];
+  if (!takesList(typeof comp === 'string' ? comp : comp.text)) return quoteItem(item, strict);
+  if (item.text.startsWith('(')) return item;
+  return MappedText.join(['(', strict ? quoteItem(item, true) : item, ')']);
 }

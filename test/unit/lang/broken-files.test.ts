@@ -202,3 +202,22 @@ describe('a fault in the YAML hides no other', () => {
     expect(deep.map(({ message }) => message)).toEqual(['nested too deep to be read']);
   });
 });
+
+describe('files of a generator', () => {
+  const rule =
+    '- rule: R\n  desc: d\n  condition: evt.type = open or evt.type = creat\n  output: o\n  priority: INFO\n';
+  it('thousands of appends', () => {
+    const one = '- rule: R\n  condition: and proc.name != x\n  override: {condition: append}\n';
+    const { diagnostics } = load(rule + one.repeat(2000));
+    expect(diagnostics.filter(({ code }) => code === 'append-precedence')).toHaveLength(2000);
+  }, 10_000);
+  it('more values and items than a call takes arguments', () => {
+    const many = Array.from({ length: 130_000 }, (_, i) => `x${i}`).join(', ');
+    const list = `- list: l\n  items: [${many}]\n- list: k\n  items: [l]\n`;
+    const exception = `  exceptions: [{name: e, fields: proc.name, values: [${many}]}]\n`;
+    const more = rule
+      .replace('rule: R', 'rule: S')
+      .replace('= creat', '= creat and fd.name in (k)');
+    expect(codesOf(load(list + rule + exception + more))).toEqual([]);
+  }, 60_000);
+});
