@@ -100,7 +100,7 @@ static __always_inline struct saker_clause *clause_at(__u32 set, __u32 number)
 
 static __always_inline bool sensor_is_alive(void)
 {
-	return bpf_ktime_get_ns() < word(SAKER_WORD_ALIVE_UNTIL);
+	return !word(SAKER_WORD_OFF) && bpf_ktime_get_ns() < word(SAKER_WORD_ALIVE_UNTIL);
 }
 
 static __always_inline bool guarded(const struct question *q)

@@ -31,6 +31,7 @@ enum saker_word {
 	SAKER_WORD_SET_0 = 2, /* the set whose tables lie in slot 0 and may be asked for an executable's row; 0: none */
 	SAKER_WORD_SET_1 = 3,
 	SAKER_WORD_SENSOR_GONE = 4, /* 1: the process that loaded this has ended. Programs write it */
+	SAKER_WORD_OFF = 5, /* 1: nothing is blocked any more, whatever the others say; for good */
 	SAKER_WORD_MAX = 8,
 };
 

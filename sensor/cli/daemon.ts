@@ -114,7 +114,7 @@ export async function withClient<T>(
 }
 
 /** So long the sensor may take to release blocks by itself. */
-const NET_OFF_MS = 5_000;
+const NET_OFF_MS = 2_000;
 
 /** By the sensor; where none listens or it hangs, by hand: blocks may be meant to outlive it (on_exit: keep). */
 async function netOff(options: SocketOptions): Promise<{ readonly message: string }> {
@@ -124,13 +124,18 @@ async function netOff(options: SocketOptions): Promise<{ readonly message: strin
   } catch (error) {
     const { code } = error as SakerError;
     if (code !== 'NO_DAEMON' && code !== 'NO_ANSWER') throw error;
-    const { pinDirOf, releaseAllKept } = await import('../enforce/index.js');
-    if (releaseAllKept(pinDirOf(options.runDir)) === 0) throw error;
+    const { pinDirOf, releaseAllKept, switchOff } = await import('../enforce/index.js');
+    if (code === 'NO_DAEMON') {
+      if (releaseAllKept(pinDirOf(options.runDir)) === 0) throw error;
+      return { message: 'no sensor runs; the blocks it had left in force are released' };
+    }
+    const { lockHolder } = await import('../spool/index.js');
+    const pid = lockHolder(options.runDir);
+    const released = pid === null ? 0 : switchOff(pid);
+    if (releaseAllKept(pinDirOf(options.runDir)) + released === 0) throw error;
     return {
       message:
-        code === 'NO_DAEMON'
-          ? 'no sensor runs; the blocks it had left in force are released'
-          : 'the sensor does not answer; its pinned blocks are released',
+        'the sensor does not answer: its blocks are released without it; it takes them off when it wakes',
     };
   }
 }

@@ -1,6 +1,8 @@
 import type { Condition, Rule, Span } from '../lang/ir.js';
 import { compileBodies, MAX_CLAUSES, TooManyClauses } from './bodies.js';
+import { compileSet } from './clauses.js';
 import { readLeaf, type Test } from './predicates.js';
+import { TooManyRows } from './row-table.js';
 
 /** A finding about a rule with an action. */
 export interface ActionFinding {
@@ -80,6 +82,35 @@ function countFindings(rule: Rule): ActionFinding[] {
         hint: 'name values in lists instead of joining comparisons of different fields by or',
       },
     ];
+  }
+}
+
+/** What a set of checked rules needs more of than there is, and the rule from which on it does. */
+export interface SetFinding {
+  readonly rule: Rule;
+  readonly code: 'too-many-clauses';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Checks rules with an action together: the kernel's tables have room for so much. Null: they fit. */
+export function checkActions(rules: readonly Rule[]): SetFinding | null {
+  const hint = 'join rules that differ only in lists of paths, addresses or ports';
+  const blocks = rules.filter(({ enabled, action }) => enabled && action?.action === 'block');
+  let clauses = 0;
+  for (const rule of blocks) {
+    clauses += compileBodies(rule.condition).length;
+    if (clauses <= MAX_CLAUSES) continue;
+    const message = `the rules with an action need more than ${MAX_CLAUSES} clauses together (${clauses} up to this one)`;
+    return { rule, code: 'too-many-clauses', message, hint };
+  }
+  try {
+    compileSet(blocks);
+    return null;
+  } catch (error) {
+    if (!(error instanceof TooManyRows)) throw error;
+    const message = `the rules with an action need ${error.message} together`;
+    return { rule: blocks.at(-1)!, code: 'too-many-clauses', message, hint };
   }
 }
 

@@ -51,8 +51,14 @@ export class Enforcement {
   #tookOver = false;
 
   constructor(options: EnforceOptions) {
-    this.#options = options;
     const { logger } = options;
+    this.#options = {
+      ...options,
+      onSwitchedOff: () => {
+        logger.warn('blocks were switched off while the sensor did not answer; they are taken off');
+        this.off();
+      },
+    };
     try {
       const interfaces = removeLeftovers({ kept: false });
       if (interfaces.length > 0) {

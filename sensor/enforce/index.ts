@@ -1,11 +1,11 @@
-export { checkAction, type ActionFinding } from './check.js';
+export { checkAction, checkActions, type ActionFinding } from './check.js';
 export { TooManyClauses } from './bodies.js';
 export { compileSet, type CompiledSet } from './clauses.js';
 export { judge, judgeByTables, type Flow, type Verdict } from './verdict.js';
 export { Enforcement, type EnforceStatus, type RuleStatus } from './enforcement.js';
 export type { ContainerGroups } from './container-groups.js';
 export type { EnforceOptions } from './machine.js';
-export { findKept, releaseAllKept, type Kept } from './kept.js';
+export { findKept, releaseAllKept, switchOff, type Kept } from './kept.js';
 export { pinDirOf } from './pins.js';
 export type { Guard } from './guard.js';
 export type { InterfaceStatus } from './interfaces.js';

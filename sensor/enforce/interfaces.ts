@@ -198,12 +198,15 @@ export class Interfaces {
     return { ingress, priority, madeClsact };
   }
 
-  /** A clsact filter can be removed by anyone with CAP_NET_ADMIN here; a tcx link only by us. */
-  #stands({ index, filter, name }: Attached): boolean {
-    if (filter === null) return true;
-    const found = native()
-      .sys.filters(index, filter.ingress)
-      .some((one) => isOurs(one) && one.priority === filter.priority);
+  /** A clsact filter can be removed by anyone with CAP_NET_ADMIN here, a tcx link be detached by root. */
+  #stands({ index, side, filter, name }: Attached): boolean {
+    const { bpf, sys } = native();
+    const found =
+      filter === null
+        ? bpf.tcxPrograms(index, side === 'pod').includes(this.#options.programs[side].id)
+        : sys
+            .filters(index, filter.ingress)
+            .some((one) => isOurs(one) && one.priority === filter.priority);
     if (!found)
       this.#options.logger.warn('somebody removed our filter; it is put back', { interface: name });
     return found;

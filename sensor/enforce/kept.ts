@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNativeFault, native, type BpfMap } from '../kernel/index.js';
 import { readCounters, type EnforceCounters } from './counters.js';
 import { removeLeftovers, type OwnFilter } from './interfaces.js';
-import { WORD } from './layout.js';
+import { MAP_TYPE, WORD, WORDS } from './layout.js';
 import { list, PIN_ROOT, removeFolder, removePins, startTicks } from './pins.js';
 
 /** Blocks that are pinned: those of a living sensor, or those one left in force when it ended. */
@@ -42,11 +43,7 @@ function countersOfKept({ folder }: Kept): EnforceCounters | null {
  */
 function releaseKept({ folder }: Kept): void {
   try {
-    const map = openPinned(join(folder, 'words'));
-    const words = new (native().bpf.SharedWords)(map);
-    map.close();
-    words.store(WORD.now, 0n);
-    words.close();
+    turnOff(openPinned(join(folder, 'words')));
   } catch (error) {
     if (!isNativeFault(error)) throw error; // without words it never decided anything
   }
@@ -84,6 +81,50 @@ export function releaseAllKept(pinDir: string): number {
   if (kept.length > 0) removeLeftovers({ kept: true });
   removeFolder(pinDir);
   return kept.length;
+}
+
+/** Closes `map`. */
+function turnOff(map: BpfMap): void {
+  const words = new (native().bpf.SharedWords)(map);
+  map.close();
+  words.store(WORD.off, 1n); // for good: its sensor may only sleep
+  words.store(WORD.now, 0n);
+  words.close();
+}
+
+/**
+ * The kill switch without the sensor's help: it may be stopped, or hang. Its programs decide nothing from here on, and it
+ * takes them off when it wakes.
+ *
+ * @returns how many sets of programs there were.
+ */
+export function switchOff(pid: number): number {
+  let count = 0;
+  const folder = `/proc/${pid}/fdinfo`;
+  for (const fd of list(folder)) {
+    const id = idOfWords(join(folder, fd));
+    if (id === null) continue;
+    const map: BpfMap = new (native().bpf.BpfMap)({ id });
+    if (map.info().name !== 'words') map.close();
+    else {
+      turnOff(map);
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Number of the map of that shape that a descriptor stands for; null: it stands for something else. */
+function idOfWords(path: string): number | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return null; // closed meanwhile
+  }
+  const of = (key: string): number => Number(new RegExp(`^${key}:\\s*(\\d+)`, 'm').exec(text)?.[1]);
+  const is = of('map_type') === MAP_TYPE.array && of('value_size') === 8;
+  return is && of('max_entries') === WORDS ? of('map_id') : null;
 }
 
 function openPinned(path: string): BpfMap {

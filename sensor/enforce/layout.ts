@@ -2,7 +2,9 @@
  * What bpf/enforce/layout.h fixes, for this side: test/unit/enforce/layout.test.ts compares the two. The record's offsets come
  * from the generated layout like those of every other kind.
  */
-export const WORD = { now: 0, aliveUntil: 1, set0: 2 } as const;
+export const WORD = { now: 0, aliveUntil: 1, set0: 2, off: 5 } as const;
+/** `SAKER_WORD_MAX`, eight bytes each. */
+export const WORDS = 8;
 
 /** Bytes of `struct saker_clause`. */
 export const CLAUSE_BYTES = 24;

@@ -49,6 +49,8 @@ export interface EnforceOptions {
   /** Null: verdicts are counted, not told (tests of the machine itself). */
   readonly shared: SharedMaps | null;
   readonly logger: Logger;
+  /** Somebody else has switched blocks off while this process could not (`switchOff`). */
+  readonly onSwitchedOff?: () => void;
   /** Processes whose facts there is room for. Default 65,536. */
   readonly maxProcesses?: number;
   /** Groups of containers there is room for. Default 16,384. */
@@ -179,11 +181,11 @@ export class Machine {
     this.#clearHits(slot);
     this.#beat();
     this.#words.store(WORD.now, (++this.#edits << 32n) | BigInt(number));
-    this.#tables.wait(slot); // nobody is left who read the old number
-    this.#words.store(WORD.set0 + old, 0n);
     this.#compiled = compiled;
     this.#slot = slot;
     this.#set = number;
+    this.#tables.wait(slot); // nobody is left who read the old number
+    this.#words.store(WORD.set0 + old, 0n);
   }
 
   /** Containers came or went: those that the kernel did not see by itself. */
@@ -326,6 +328,7 @@ export class Machine {
       }, 10).unref();
     });
     this.#every(RECONCILE_MS, () => {
+      if (this.#words.load(WORD.off) !== 0n) return this.#options.onSwitchedOff?.();
       this.#reconcile();
       if (this.counters().factsFull > this.#factsFull || this.#withoutFacts > 0) this.#sweepFacts();
     });

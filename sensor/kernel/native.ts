@@ -160,7 +160,11 @@ export interface Closeable {
 export interface Addon {
   readonly bpf: {
     readonly BpfMap: new (
-      options: MapOptions | { readonly fd: number } | { readonly pinned: string },
+      options:
+        | MapOptions
+        | { readonly fd: number }
+        | { readonly pinned: string }
+        | { readonly id: number },
     ) => BpfMap;
     readonly ProbeSet: new (path: string) => ProbeSet;
     readonly RingReader: new (

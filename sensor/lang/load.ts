@@ -92,6 +92,11 @@ class Loader {
     const last = results.at(-1);
     const runnable = this.#runnable(rules);
     const extra = [...runnable.diagnostics, ...this.#checkPlugins()];
+    const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
+    if (
+      ![...results.flatMap(({ read, compiled }) => [...read, ...compiled]), ...extra].some(isError)
+    )
+      extra.push(...this.#checkTogether(runnable.rules, rules));
     const diagnostics = inOrder(
       [
         // Advice about a rule that a later file changed is about what no longer stands; its errors are Falco's, and stay.
@@ -106,7 +111,7 @@ class Loader {
     );
     return {
       ruleSet: { rules: runnable.rules },
-      ok: !diagnostics.some(({ severity }) => severity === 'error'),
+      ok: !diagnostics.some(isError),
       diagnostics,
       rules,
       macros: [...this.#compiler.macros.values()],
@@ -252,6 +257,14 @@ class Loader {
       }
     }
     return { rules: running, diagnostics };
+  }
+
+  #checkTogether(running: readonly Rule[], all: readonly CompiledRule[]): Diagnostic[] {
+    const found = this.#options.checkActions?.(running);
+    if (!found) return [];
+    const { rule, ...finding } = found;
+    const { item } = all.find(({ rule: one }) => one?.name === rule.name)!;
+    return [diagnosticFor({ severity: 'error', ...finding }, item.context)];
   }
 
   #checkPlugins(): Diagnostic[] {

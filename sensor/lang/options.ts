@@ -49,6 +49,17 @@ export interface LoadOptions {
    * judge such a rule is an error: it must never run as one that only alerts.
    */
   readonly checkAction?: (rule: Rule, place: ActionPlace) => readonly Diagnostic[];
+  /** Judges all rules that run, together: why they cannot all be enforced; null: they can. Asked where there is no other error. */
+  readonly checkActions?: (rules: readonly Rule[]) => TogetherFinding | null;
+}
+
+/** An error that no rule makes by itself. */
+export interface TogetherFinding {
+  /** The rule that is one too many. */
+  readonly rule: Rule;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** Makes diagnostics at spans of a rule's condition. */

@@ -34,7 +34,7 @@ Napi::Uint8Array CopyOf(Napi::Env env, const std::vector<uint8_t>& from, size_t 
 }  // namespace
 
 // new BpfMap({ type, name, keySize, valueSize, maxEntries, flags?, inner?: BpfMap }), { fd },
-// { pinned: path }, or an adopted descriptor.
+// { pinned: path }, { id }, or an adopted descriptor.
 BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   Napi::Env env = info.Env();
   if (info[0].IsExternal()) {
@@ -52,6 +52,13 @@ BpfMap::BpfMap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
       std::string path = TextOf(options.Get("pinned"), "pinned");
       fd_ = UniqueFd(bpf_obj_get(path.c_str()));
       if (!fd_) throw Fault(env, "BPF_PIN", errno, path);
+      Describe(env);
+      return;
+    }
+    if (options.Has("id")) {
+      auto id = uint32_t(NumberOf(options.Get("id"), "id"));
+      fd_ = UniqueFd(bpf_map_get_fd_by_id(id));
+      if (!fd_) throw Fault(env, "BPF_MAP_INFO", errno, "map " + std::to_string(id));
       Describe(env);
       return;
     }

@@ -8,7 +8,7 @@ export {
   type JsonOptions,
   type TextOptions,
 } from './format/index.js';
-export { lockDir, type DirLock, type TryFlock } from './lock.js';
+export { lockDir, lockHolder, type DirLock, type TryFlock } from './lock.js';
 export { EVENTS_LOST_RULE, internalAlert, LOSS_RULE } from './internal-alert.js';
 export { SpoolReader, type Batch, type ReadLimits } from './reader.js';
 export { DROP_CAUSES, LANES, SpoolShared, type DropCause } from './shared.js';

@@ -46,7 +46,9 @@ export function lockDir(dir: string, tryFlock: TryFlock = flockByUtility): DirLo
     if (!taken) closeSync(fd);
   }
   if (!taken) {
-    throw new SakerError('SPOOL_LOCKED', `another saker${holderOf(path)} uses ${dir}`, {
+    const pid = lockHolder(dir);
+    const holder = pid === null ? '' : ` (pid ${pid})`;
+    throw new SakerError('SPOOL_LOCKED', `another saker${holder} uses ${dir}`, {
       hint: 'stop it first, or give this one directories of its own (--run-dir, --spool-dir)',
     });
   }
@@ -78,11 +80,12 @@ function flockByUtility(fd: number): boolean {
   return run.status === 0;
 }
 
-function holderOf(path: string): string {
+/** Process that holds a directory, as its lock file says: the last one, where none does. Null: it says nothing. */
+export function lockHolder(dir: string): number | null {
   try {
-    const pid = Number(readFileSync(path, 'utf8'));
-    return pid > 0 ? ` (pid ${pid})` : '';
+    const pid = Number(readFileSync(join(dir, 'lock'), 'utf8'));
+    return pid > 0 ? pid : null;
   } catch {
-    return '';
+    return null;
   }
 }

@@ -8,7 +8,7 @@ import {
   type ConfigurableLogger,
   type Logger,
 } from '../../core/index.js';
-import { Enforcement, pinDirOf, releaseAllKept } from '../../enforce/index.js';
+import { checkActions, Enforcement, pinDirOf, releaseAllKept } from '../../enforce/index.js';
 import { containerGroups } from '../../identity/index.js';
 import { cgroupScope, requireAll } from '../../kernel/index.js';
 import { useLinearRegex, type Rule } from '../../lang/index.js';
@@ -292,6 +292,7 @@ export class Daemon {
         captured: CAPTURED_EVENTS,
         // Switching blocks on or off is for the next start, whatever the file says by now.
         checkAction: this.config.enforce.enabled ? checkBlockRule : refuseBlockRule,
+        checkActions,
       },
     };
   }

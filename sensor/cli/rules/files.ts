@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { readRuleFiles, type RuleFile } from '../../app/rule-files.js';
 import { checkBlockRule } from '../../app/check-action.js';
+import { checkActions } from '../../enforce/index.js';
 import { CAPTURED_EVENTS } from '../../app/captured-events.js';
 import { SakerError, whyUnreadable } from '../../core/index.js';
 import { loadRules, renderText, type Diagnostic, type LoadResult } from '../../lang/index.js';
@@ -61,6 +62,7 @@ export function load(paths: readonly string[], options: LoadOptions): Loaded {
     compat: options.compat,
     captured: CAPTURED_EVENTS,
     checkAction: checkBlockRule,
+    checkActions,
   });
   return { files, result };
 }

@@ -197,7 +197,55 @@ const play = (place: () => Place, kernel: string): void => {
   });
 };
 
+/** What trouble.ts prints. */
+interface Trouble {
+  readonly failed: unknown;
+  readonly kept: unknown;
+  readonly again: Reached;
+  readonly left: string;
+  readonly blocked: Reached;
+  readonly unpinned: unknown;
+}
+
+const playTrouble = (place: () => Place): void => {
+  let is: Trouble;
+  beforeAll(async () => {
+    const out = await mustExec(place(), `unshare -n -m ${runTs('test/e2e/block/trouble.ts')}`, {
+      timeoutMs: 240_000,
+    });
+    is = JSON.parse(out.trim().split('\n').at(-1)!) as Trouble;
+  }, 260_000);
+
+  it('stays as it was when blocks of checked rules cannot be put in force, in the kernel and in alerts', () => {
+    expect(is.failed).toEqual({
+      status: 3,
+      said: expect.stringContaining('on_exit: keep cannot pin blocks'),
+      reached: each(REFUSED),
+      state: { state: 'active', rules: ['Stay at home: enforcing'] },
+      told: ['Stay at home'],
+      later: 0,
+      laterState: { state: 'active', rules: ['Stay out: enforcing'] },
+    });
+  });
+
+  it('is off by the kill switch while the sensor hangs, which takes it off when it wakes', () => {
+    const off = {
+      off: expect.stringContaining('released without it'),
+      released: each(0),
+      state: { state: 'off', rules: [expect.stringMatching(/: off$/)] },
+      clean: true,
+    };
+    expect(is.kept).toEqual(off);
+    expect(is.again).toEqual(each(REFUSED));
+    expect(is.left).toContain('no sensor runs');
+    // Nothing of this one is pinned, and its sign of life would last for two minutes.
+    expect(is.blocked).toEqual(each(REFUSED));
+    expect(is.unpinned).toEqual(off);
+  });
+};
+
 const parts = ['ip', 'tc', 'bpftool', 'nsenter', 'setpriv', 'unshare'].map(program);
 describeHere('a block rule and the sensor', play, parts);
+describeHere('a block rule and a sensor in trouble', playTrouble, parts);
 // Packets are judged by other means there (clsact), and EPERM would be a fault: it has bpf_set_retval.
 describeInGuest('6.1', 'a block rule and the sensor', play, parts);

@@ -284,6 +284,7 @@ describeFurther(
 
     it('reaches veths that appear later, and only those of processes in scope', async () => {
       const is = await play(place(), 'laterVeths');
+      expect(is).toMatchObject({ stood: true, fell: true, back: true });
       expect(is.interfaces).toContain('later0');
       expect(is.interfaces).not.toContain('other0');
       expect(is.interfaces).not.toContain('world0');

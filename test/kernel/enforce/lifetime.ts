@@ -295,7 +295,22 @@ export const laterVeths: Scenario = async (rig) => {
       await sleep(20);
       after = enforcement.status().interfaces.map(({ name }) => name);
     }
-    return { before, interfaces: after };
+    // Whoever is root here can take our program off: it is put back, and meanwhile nothing claims that it is there.
+    const tcx = enforcement.status().interfaces.every(({ means }) => means === 'tcx');
+    const programs = (): readonly number[] => native().bpf.tcxPrograms(podIndex(), true);
+    const stands = (): boolean =>
+      tcx ? programs().length === 1 : native().sys.filters(podIndex(), true).length === 1;
+    const stood = stands();
+    if (tcx) {
+      const links = JSON.parse(rig.sh('bpftool -j link show')) as { id: number; prog_id: number }[];
+      const { id } = links.find(({ prog_id: of }) => programs().includes(of))!;
+      rig.sh(`bpftool link detach id ${id}`);
+    } else {
+      rig.sh('tc filter del dev pod0 ingress');
+    }
+    const fell = !stands();
+    for (let tries = 0; !stands() && tries < 100; tries++) await sleep(100);
+    return { before, interfaces: after, stood, fell, back: stands() };
   });
 };
 

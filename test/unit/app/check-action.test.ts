@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkBlockRule, refuseBlockRule } from '../../../sensor/app/check-action.js';
+import { checkActions } from '../../../sensor/enforce/index.js';
 import { loadRules, type LoadOptions } from '../../../sensor/lang/index.js';
 
 const rule = (condition: string, mode: string): string => `
@@ -53,6 +54,29 @@ describe('rules with an action', () => {
     const { found, rules } = load(FLOW, 'audit', refuseBlockRule);
     expect(rules).toBe(1);
     expect(found).toMatchObject([{ code: 'enforcement-off', severity: 'warning' }]);
+  });
+
+  it('are refused where they are too many for the kernel together, at the one too many', () => {
+    const many = (count: number, from = 1): string =>
+      Array.from({ length: count }, (_, i) =>
+        rule(`evt.type = connect and fd.sport = ${i + from}`, 'audit').replace(
+          'rule: r',
+          `rule: r${i + from}`,
+        ),
+      ).join('');
+    const check = (text: string) =>
+      loadRules([{ name: 'r.yaml', text }], {
+        checkAction: checkBlockRule,
+        checkActions,
+      }).diagnostics.filter(({ severity }) => severity === 'error');
+    expect(check(many(1024))).toEqual([]);
+    expect(check(many(1025))).toMatchObject([
+      {
+        code: 'too-many-clauses',
+        item: 'r1025',
+        message: expect.stringContaining('more than 1024 clauses together (1025 up to this one)'),
+      },
+    ]);
   });
 
   it('that a later file puts in force are said to report only no more', () => {

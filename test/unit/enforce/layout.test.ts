@@ -11,6 +11,7 @@ import {
   SUBJECT_KEY_BYTES,
   SUBJECT_ROWS_BYTES,
   WORD,
+  WORDS,
 } from '../../../sensor/enforce/layout.js';
 import { PATH_BYTES } from '../../../sensor/enforce/predicates.js';
 import { MAX_ROWS, ROW_BYTES } from '../../../sensor/enforce/row-table.js';
@@ -47,6 +48,8 @@ describe('numbers shared with the programs', () => {
       SAKER_WORD_ALIVE_UNTIL: WORD.aliveUntil,
       SAKER_WORD_SET_0: WORD.set0,
       SAKER_WORD_SET_1: WORD.set0 + 1,
+      SAKER_WORD_OFF: WORD.off,
+      SAKER_WORD_MAX: WORDS,
     });
   });
 
