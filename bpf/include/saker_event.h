@@ -194,7 +194,7 @@ enum saker_file_flag {
 
 struct saker_file_open {
 	struct saker_event_header hdr; /* arg: open, openat, openat2, creat by number */
-	long long ret; /* fd number, or -errno; io_uring: 0 or -errno */
+	long long ret; /* fd number, or -errno; io_uring by its functions: 0 or -errno */
 	unsigned long long ino; /* 0 when the call failed */
 	unsigned long long resolve; /* openat2: RESOLVE_* */
 	unsigned int dev; /* as stat numbers it */

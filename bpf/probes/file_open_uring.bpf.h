@@ -98,7 +98,7 @@ int file_open__sys_uring(struct bpf_raw_tracepoint_args *ctx)
 	    !uring_result(req, &result))
 		return 0;
 	io = (void *)req; /* the operation's own part comes first in the request */
-	open.ret = result < 0 ? result : 0;
+	open.ret = result;
 	open.flags = portable_open_flags(BPF_CORE_READ(io, how.flags), false) & ~SAKER_O_LARGEFILE;
 	open.mode = BPF_CORE_READ(io, how.mode);
 	open.resolve = BPF_CORE_READ(io, how.resolve);

@@ -78,6 +78,8 @@ export class ContainerTable {
     string,
     { container: Container; groups: number; asked: number; askAgainMs: number }
   >();
+  /** Told of containers that have no group yet. */
+  readonly #ahead = new Map<string, ContainerFacts>();
   readonly #capacity: number;
   readonly #deadCapacity: number;
   readonly #lookUp: ((pid: number) => ByteString | null) | null;
@@ -115,9 +117,15 @@ export class ContainerTable {
     } else if (record.kind === KIND.CONTAINER_FACTS) {
       const id = record.string(STRING.container_facts.id);
       const text = record.string(STRING.container_facts.facts);
-      const known = id === null ? undefined : this.#containers.get(id);
-      if (known !== undefined && text !== null) known.container.facts = factsFromText(text);
+      if (id !== null && text !== null) this.#told(id, factsFromText(text));
     }
+  }
+
+  /** Of a container whose group is made by a later record of a capture, too: what was learnt goes before the batch. */
+  #told(id: string, facts: ContainerFacts | null): void {
+    const known = this.#containers.get(id);
+    if (known !== undefined) known.container.facts = facts;
+    else if (facts !== null && this.#ahead.size < this.#deadCapacity) this.#ahead.set(id, facts);
   }
 
   /** A record says that a group exists under this path. */
@@ -260,8 +268,9 @@ export class ContainerTable {
       fullId: identity.id,
       runtime: identity.runtime,
       podUid: identity.podUid,
-      facts: null,
+      facts: this.#ahead.get(identity.id) ?? null,
     };
+    this.#ahead.delete(identity.id);
     this.#containers.set(identity.id, { container, groups: 1, asked: 0, askAgainMs: 0 });
     return container;
   }

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../core/index.js';
-import { AT, FILE_FLAG, KIND, STRING } from '../../events/index.js';
+import { AT, FILE_FLAG, FLAG, KIND, STRING } from '../../events/index.js';
 import type { LiveEvent } from '../live-event.js';
 import { EINPROGRESS, TYPE } from './calls.js';
 import { fileName, fileNameRaw, hasFile, isDirectory, isOpen } from './file.js';
@@ -158,9 +158,11 @@ const inContainer =
     return text === null ? null : `${event.cgroup()?.container?.id ?? ''}:${text}`;
   };
 
-/** 0 for what is not a file, as for descriptor 0. */
+/** 0 for what is not a file, as for descriptor 0; of io_uring 0 may stand for a number that is not known. */
 const device = (event: LiveEvent): number =>
-  hasFile(event) && event.record.i64(OPEN.ret) !== 0 ? event.record.u32(OPEN.dev) : 0;
+  hasFile(event) && (event.record.i64(OPEN.ret) !== 0 || (event.record.flags & FLAG.IO_URING) !== 0)
+    ? event.record.u32(OPEN.dev)
+    : 0;
 
 const fileFlag = (flag: number): LiveGetter =>
   known((event) => isOpen(event) && (event.record.u32(OPEN.file_flags) & flag) !== 0);

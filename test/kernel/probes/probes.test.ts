@@ -113,7 +113,7 @@ describeFromOldest('the observing programs', (place, kernel) => {
       (open) => (flagsOf(open) & FLAG.uring) !== 0,
     );
     expect(opens.map((open) => Number(open['ret']))).toEqual(
-      made.map(({ ret }) => Math.min(ret, 0)),
+      made.map(({ ret }) => (place().isGuest ? Math.min(ret, 0) : ret)), // functions end before the number is known
     );
     expect(opens.map((open) => open['arg'])).toEqual(['18', '18', '28', '18', '18', '28']);
     expect(opens[0]).toMatchObject({ path: '/etc/hostname' });

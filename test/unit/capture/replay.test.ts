@@ -17,6 +17,7 @@ import {
   record,
   recorder,
   replayed,
+  rulesOf,
   said,
   session,
 } from './support.js';
@@ -150,6 +151,54 @@ it('names users and containers as the recorded machine did', async () => {
   expect(texts(alerts)[0]).toContain(' <NA> 1000 ab12ab12ab12 node-7 ');
   expect(alerts[0]?.subject?.containerId).toBe(id);
   expect(texts(alerts)[1]).toContain(' ada 1000 host node-7 ');
+});
+
+it('tells what containers were made of, though they were there before', async () => {
+  const root = fakeHost();
+  const ids = ['ab12'.repeat(16), 'cd34'.repeat(16)];
+  const kernel = new Kernel();
+  for (const id of ids) {
+    const bundle = join(
+      root,
+      `proc/1/root/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}`,
+    );
+    mkdirSync(bundle, { recursive: true });
+    const annotations = {
+      'io.kubernetes.cri.container-name': `web-${id.slice(0, 2)}`,
+      'io.kubernetes.cri.image-name': 'shop/wéb:1',
+    };
+    const spec = { annotations, linux: { cgroupsPath: `/kubepods/${id}` } };
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
+  }
+  const open = kernel.open(9, { ret: 3 }, { path: '/x' });
+  const [first, second] = ids.map((id, i) => [
+    kernel.record(
+      KIND.CGROUP_MKDIR,
+      1,
+      { id: BigInt(77 + i), level: 2 },
+      { path: `/kubepods/${id}` },
+    ),
+    { ...open, header: { ...open.header, cgroup_id: BigInt(77 + i) } },
+  ]);
+  const path = freshPath();
+  const its = recorder({ path, root });
+  its.begin(writeBatch(first!));
+  // One more of the container that was known when the capture began, and one of another.
+  const batch = writeBatch([first![1]!, ...second!]);
+  its.take(batch, batch.length);
+  its.close();
+  const rules = rulesOf(`
+- rule: Made
+  desc: Every open.
+  condition: evt.type = openat and container.image.tag = 1
+  output: "%container.name %container.image.repository %container.type"
+  priority: NOTICE
+`);
+  rmSync(root, { recursive: true });
+  expect(texts((await replayed([path], rules)).alerts)).toEqual([
+    'web-ab shop/wéb containerd',
+    'web-cd shop/wéb containerd',
+  ]);
 });
 
 it('follows a step of the wall clock', async () => {

@@ -345,4 +345,13 @@ describe('fields of an open', () => {
     stage.take({ ...record, kind: KIND.FILE_OPEN, header: { ...record.header, flags: 8 } });
     expect(stage.fields('evt.type', 'fd.name')).toEqual({ 'evt.type': 'openat', 'fd.name': '/x' });
   });
+
+  it('has its device though io_uring did not tell its number', () => {
+    const { kernel, stage } = setUp();
+    const record = kernel.open(10, { ret: 0, dev: 0x803 }, { path: '/x' }, 18);
+    stage.take({ ...record, header: { ...record.header, flags: 8 } });
+    expect(stage.field('fd.dev.major')).toBe(8);
+    stage.take(record); // descriptor 0: as Falco
+    expect(stage.field('fd.dev.major')).toBe(0);
+  });
 });
