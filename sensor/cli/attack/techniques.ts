@@ -78,7 +78,7 @@ T1204 User Execution | execution
  .002 Malicious File
  .003 Malicious Image
 T1674 Input Injection | execution
-T1574 Hijack Execution Flow | execution persistence privilege_escalation stealth
+T1574 Hijack Execution Flow | execution stealth
  .006 Dynamic Linker Hijacking
  .007 Path Interception by PATH Environment Variable
 
@@ -178,8 +178,9 @@ T1686 Disable or Modify System Firewall | defense_impairment
  .002 Network Device Firewall
 T1689 Downgrade Attack | defense_impairment
 T1222 File and Directory Permissions Modification | defense_impairment
- .002 Linux and Mac File and Directory Permissions Modification
+ .002 Linux and Mac Permissions
 T1690 Prevent Command History Logging | defense_impairment
+T1687 Exploitation for Defense Impairment | defense_impairment
 T1688 Safe Mode Boot | defense_impairment
 T1553 Subvert Trust Controls | defense_impairment
  .004 Install Root Certificate

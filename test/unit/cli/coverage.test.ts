@@ -19,6 +19,14 @@ describe('coverageOf', () => {
     ]);
   });
 
+  it('knows what version 19 moved, split and added', () => {
+    const tacticsOf = (id: string): readonly string[] => TECHNIQUES.get(id)!.tactics;
+    expect(tacticsOf('T1574.006')).toEqual(['execution', 'stealth']);
+    expect(tacticsOf('T1556')).toEqual(['persistence', 'defense_impairment', 'credential_access']);
+    expect([tacticsOf('T1211'), tacticsOf('T1687')]).toEqual([['stealth'], ['defense_impairment']]);
+    expect(TECHNIQUES.get('T1222.002')?.name).toContain('Linux and Mac Permissions');
+  });
+
   it.each(['T1003.008', 't1003.008', 'mitre_T1003.008', 'attack.t1003.008'])(
     'reads the tag %s',
     (tag) => {
