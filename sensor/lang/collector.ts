@@ -58,12 +58,6 @@ export class Collector {
     });
   }
 
-  replaceList(name: string, items: readonly MappedText[], context: ItemContext): void {
-    const before = this.lists.get(name);
-    if (before === undefined) return this.#missing('list', name, context, this.lists.keys());
-    this.lists.set(name, { ...before, items, visibility: this.#next++ });
-  }
-
   defineMacro(item: Omit<MacroItem, 'index' | 'visibility' | 'kind'>): void {
     const order = this.#order(this.macros.get(item.name));
     this.macros.set(item.name, { kind: 'macro', ...item, ...order });
@@ -77,12 +71,6 @@ export class Collector {
       condition: this.#appended(before.condition, condition, context),
       visibility: this.#next++,
     });
-  }
-
-  replaceMacro(name: string, condition: MappedText, context: ItemContext): void {
-    const before = this.macros.get(name);
-    if (before === undefined) return this.#missing('macro', name, context, this.macros.keys());
-    this.macros.set(name, { ...before, condition, visibility: this.#next++ });
   }
 
   /** Defines a rule, or redefines it in its old place. `sourceGiven`: it names a source of its own. */
@@ -149,7 +137,8 @@ export class Collector {
   /** Replaces the values that `parts` holds. Falco keeps the place of the condition that was there first. */
   replaceInRule(name: string, parts: RuleParts, context: ItemContext): void {
     const before = this.rules.get(name);
-    if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
+    if (before === undefined)
+      return this.#missing('replaced rule', name, context, this.rules.keys());
     this.rules.set(name, {
       ...before,
       ...parts,
@@ -165,7 +154,8 @@ export class Collector {
 
   enableRule(name: string, enabled: boolean, context: ItemContext): void {
     const before = this.rules.get(name);
-    if (before === undefined) return this.#missing('rule', name, context, this.rules.keys());
+    if (before === undefined)
+      return this.#missing('enabled rule', name, context, this.rules.keys());
     this.rules.set(name, { ...before, enabled, visibility: this.#next++ });
   }
 
@@ -257,11 +247,12 @@ export class Collector {
   }
 
   #missing(
-    kind: keyof typeof MISSING,
+    use: keyof typeof MISSING,
     name: string,
     context: ItemContext,
     known: Iterable<string>,
   ): void {
+    const kind = use.split(' ').at(-1)!;
     if (this.isLost(kind, name)) return;
     this.#report(
       diagnosticFor(
@@ -269,7 +260,7 @@ export class Collector {
           code: `unknown-${kind}`,
           falco: 'LOAD_ERR_VALIDATE',
           message: `there is no ${kind} "${name}" to append to, override or enable`,
-          falcoMessage: MISSING[kind],
+          falcoMessage: MISSING[use],
           hint: didYouMean(name, known),
         },
         context,
@@ -278,12 +269,15 @@ export class Collector {
   }
 }
 
-/** What Falco says when there is nothing to append to. */
+/** What Falco says when there is nothing to append to, to replace or to enable. */
 const MISSING = {
   list: "List uses 'append' or 'override.items: append' but no list by that name already exists",
   macro:
     "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists",
   rule: "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists",
+  'replaced rule':
+    "An 'override.<key>: replace' to a rule was requested but no rule by that name already exists",
+  'enabled rule': "Rule has 'enabled' key but no rule by that name already exists",
 } as const;
 
 /** The loosest operator of a condition; null when it does not parse as it stands. */

@@ -38,9 +38,10 @@ export function readListItem(
   if (!collector.strict) items.forEach((item) => warnOfItem(item, reader));
   if (append || overrides?.get('items') === 'append') {
     collector.appendList(name, items, reader.context);
-  } else if (overrides?.get('items') === 'replace') {
-    collector.replaceList(name, items, reader.context);
-  } else collector.defineList({ name, items, context: reader.context });
+  } else {
+    if (overrides !== null && !collector.lists.has(name)) warnOfNothing('list', reader);
+    collector.defineList({ name, items, context: reader.context });
+  }
 }
 
 /** Items are put into conditions as text, so what separates values there separates them here. */
@@ -96,12 +97,18 @@ export function readMacroItem(
   const condition = read.text;
   if (append || overrides?.get('condition') === 'append') {
     collector.appendMacro(name, condition, reader.context);
-  } else if (overrides?.get('condition') === 'replace') {
-    collector.replaceMacro(name, condition, reader.context);
   } else {
+    if (overrides !== null && !collector.macros.has(name)) warnOfNothing('macro', reader);
     const conditionContext = reader.context.child('macro condition', '', read.context.span);
     collector.defineMacro({ name, condition, conditionContext, context: reader.context });
   }
+}
+
+/** To Falco the replacement of a whole list or macro is a definition, whatever stood there before: it refuses appends only. */
+function warnOfNothing(kind: 'list' | 'macro', reader: ItemReader): void {
+  const message = `there is no ${kind} of this name to replace: it is defined here`;
+  const hint = 'an override stands behind the definition, in this file or in a later one';
+  reader.warn({ code: 'nothing-to-replace', message, hint }, reader.context);
 }
 
 /** Name of an item, and a reader for its other keys. */

@@ -187,6 +187,8 @@ describe('falco-formats §3.3: code, item, place and message of each error', () 
       '0:2:2',
       'no rule by that name already exists',
     ],
+    ['- rule: R\n  desc: x\n  override: {desc: replace}', VALID, "rule 'R'", '0:2:2', 'replace'],
+    ['- rule: R\n  enabled: true', VALID, "rule 'R'", '0:2:2', "'enabled' key"],
     // What is appended to nothing is told of before a key without its entry.
     [
       '- rule: R\n  desc: x\n  output: y\n  override: {desc: append}',

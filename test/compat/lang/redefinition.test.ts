@@ -115,12 +115,19 @@ testRows('§1.2', {
       only('x', { override: { condition: 'replace' } }),
       { rule: 'R', enabled: true },
       { macro: 'm', condition: 'x', append: true },
-      { macro: 'm', condition: 'x', override: { condition: 'replace' } },
+      { macro: 'm', condition: 'x', override: { condition: 'append' } },
       { list: 'l', items: [], append: true },
       { list: 'l', items: [], override: { items: 'append' } },
     ]) {
       expect(codes(item)).toEqual(['LOAD_ERR_VALIDATE']);
     }
+    // A list or macro replaced whole is a definition like any other.
+    const macro = { macro: 'm', condition: 'evt.type = open', override: { condition: 'replace' } };
+    const list = { list: 'l', items: ['open'], override: { items: 'replace' } };
+    expect(codes(macro, { ...OPEN, condition: 'm' })).toEqual([]);
+    expect(codes(list, { ...OPEN, condition: 'evt.type in (l)' })).toEqual([]);
+    const found = loadTexts(items(macro, list)).diagnostics.map(({ code }) => code);
+    expect(found.filter((code) => code === 'nothing-to-replace')).toHaveLength(2);
   },
   'redefining with a different explicit source': () => {
     expect(codes(OPEN, { ...OPEN, source: 'k8s_audit' })).toEqual(['LOAD_ERR_VALIDATE']);
