@@ -22,6 +22,8 @@ import type { Token, TokenType } from './tokens.js';
 
 /** Parentheses and `not` may nest this deep (Falco's own limit). */
 export const MAX_DEPTH = 1000;
+/** A condition has so many parts at most, values in lists not counted: some 100,000 checks. The parser keeps something of each. */
+export const MAX_PARTS = 300_000;
 
 /** Where lexing goes on after the parenthesis that is open is closed. */
 type Frame = 'group' | 'left' | 'right' | 'item' | 'arg' | 'argList';
@@ -38,6 +40,7 @@ export function lex(text: string): Token[] {
   const opened: number[] = [];
   let state = 'expr' as State;
   let nots = 0;
+  let parts = 0;
   const nul = text.indexOf('\0');
   if (nul >= 0) {
     throw new ConditionSyntaxError(
@@ -73,6 +76,13 @@ export function lex(text: string): Token[] {
     word: string,
     isQuoted = false,
   ): void => {
+    if (type !== 'value' && type !== 'comma' && ++parts > MAX_PARTS) {
+      throw new ConditionSyntaxError(
+        `the condition has more than ${MAX_PARTS} parts`,
+        { start, end },
+        'several values of a field go into one list: in (a, b)',
+      );
+    }
     out.push({ type, text: word, start, end, quoted: isQuoted, test: null });
   };
   /** Which frame an operand beginning here belongs to. */

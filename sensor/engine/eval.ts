@@ -17,6 +17,9 @@ export type ConditionCompiler<Problem> = (
   | { readonly ok: true; readonly condition: Condition }
   | { readonly ok: false; readonly problem: Problem };
 
+/** Texts of conditions that are kept, in UTF-16 units; none longer than a sixteenth of it. */
+const MAX_KEPT_UNITS = 1 << 20;
+
 /**
  * Evaluates conditions over plain events (`saker rules eval`, the editors' JSON lines). Conditions are compiled once and kept;
  * those are interpreted, because generating code for one event costs more than it saves.
@@ -26,6 +29,8 @@ export class Evaluator<Problem> {
   readonly #interpreter: Interpreter<PlainEvent>;
   readonly #kept = new Map<string, ReturnType<ConditionCompiler<Problem>>>();
   readonly #capacity: number;
+  /** UTF-16 units of the texts that are kept. */
+  #keptUnits = 0;
 
   constructor(compile: ConditionCompiler<Problem>, options: { readonly capacity?: number } = {}) {
     this.#compile = compile;
@@ -46,14 +51,16 @@ export class Evaluator<Problem> {
   /** Least recently used conditions go first: a caller may send a new one with every line. */
   #compiled(text: string): ReturnType<ConditionCompiler<Problem>> {
     const kept = this.#kept.get(text);
-    this.#kept.delete(text);
     const compiled = kept ?? this.#compile(text);
+    // A condition takes some hundred bytes for each character.
+    if (text.length > MAX_KEPT_UNITS / 16) return compiled;
+    if (kept === undefined) this.#keptUnits += text.length;
+    else this.#kept.delete(text);
     this.#kept.set(text, compiled);
-    if (this.#kept.size > this.#capacity) {
-      for (const oldest of this.#kept.keys()) {
-        this.#kept.delete(oldest);
-        break;
-      }
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= this.#capacity && this.#keptUnits <= MAX_KEPT_UNITS) break;
+      this.#kept.delete(oldest);
+      this.#keptUnits -= oldest.length;
     }
     return compiled;
   }

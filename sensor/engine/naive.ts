@@ -19,7 +19,8 @@ type Compare = Extract<Condition, { kind: 'compare' }>;
  */
 export class Interpreter<E> {
   readonly #source: FieldSource<E>;
-  readonly #getters = new Map<FieldUse, Getter<E>>();
+  /** Weak: a caller may send new conditions without end. */
+  readonly #getters = new WeakMap<FieldUse, Getter<E>>();
   /** Results of macros' bodies in the event at hand; null: nobody keeps them. */
   #macros: Map<Condition, boolean> | null = null;
 

@@ -42,6 +42,24 @@ describe('Evaluator', () => {
     expect(compiled).toBe(4);
   });
 
+  it('keeps a bounded amount of text, and no huge condition at all', () => {
+    const evaluator = new Evaluator(compile);
+    const long = (i: number): string => `${i} ${'x'.repeat(60_000)}`;
+    const huge = 'y'.repeat(100_000);
+    compiled = 0;
+    for (let i = 0; i < 20; i++) evaluator.evaluate(long(i), {});
+    expect(compiled).toBe(20);
+    // The last ones are there, the first ones went; the huge one is made each time.
+    evaluator.evaluate(long(19), {});
+    expect(compiled).toBe(20);
+    evaluator.evaluate(long(0), {});
+    evaluator.evaluate(huge, {});
+    evaluator.evaluate(huge, {});
+    expect(compiled).toBe(23);
+    evaluator.evaluate(long(19), {});
+    expect(compiled).toBe(23);
+  });
+
   it('evaluates thousands a second', () => {
     const evaluator = new Evaluator(compile);
     const ms = leastCpuMs(1500, () => {

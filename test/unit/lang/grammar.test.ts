@@ -52,6 +52,11 @@ describe('falco-compat §1.5, condition grammar', () => {
     expect(problem(`${'not '.repeat(MAX_DEPTH + 1)}a`)).toContain('nested deeper');
     expect(() => parse('('.repeat(100_000))).toThrow('nested deeper');
   });
+  it('parts: as many as a machine writes, not as many as fill the memory; values do not count', () => {
+    expect(problem(Array(200_000).fill('a').join(' or '))).toContain('more than 300000 parts');
+    expect(problem(`a.b in (${'val(a.c), '.repeat(110_000)}x)`)).toContain('more than 300000');
+    expect(parse(`a.b in (${'x, '.repeat(310_000)}x)`)).toMatchObject({ form: 'list' });
+  });
   it('keyword boundaries: and, or and not need a blank or "(" behind them', () => {
     same('not(a)and(b)or(c)', 'not a and b or c');
     same('evt.num>=0and x', 'evt.num >= 0 and x');
