@@ -47,7 +47,14 @@ export function plainEvent(values: Readonly<Record<string, unknown>>): {
   for (const [parent, ancestors] of PARENT_OF) {
     const value = event.get(parent);
     const list = event.get(ancestors);
+    if (list === undefined) {
+      const named = ancestorsByName(event, parent, ancestors);
+      if (named.length > 0) event.set(ancestors, named);
+      continue;
+    }
     if (value === undefined || value === null || !Array.isArray(list)) continue;
+    // An event's base gives both.
+    if (parent === 'proc.ppid') continue;
     event.set(ancestors, [value, ...(list as readonly FieldValue[]).slice(1)] as FieldValue);
   }
   return { event, problems };
@@ -59,7 +66,24 @@ const PARENT_OF: readonly (readonly [parent: string, ancestors: string])[] = [
   ['proc.pexe', 'proc.aexe'],
   ['proc.pexepath', 'proc.aexepath'],
   ['proc.pcmdline', 'proc.acmdline'],
+  ['proc.ppid', 'proc.apid'],
 ];
+
+/** The parent and `proc.aname[2]`, `[3]`, … as far as they are given without a gap. */
+function ancestorsByName(
+  event: PlainEvent,
+  parent: string,
+  ancestors: string,
+): (string | number | bigint)[] {
+  const found: (string | number | bigint)[] = [];
+  for (let level = 1; ; level++) {
+    const own = event.get(`${ancestors}[${level}]`);
+    const value = own ?? (level === 1 ? event.get(parent) : null);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
+      return found;
+    found.push(value);
+  }
+}
 
 /** Field values out of plain events; what follows from given values (`fd.filename` from `fd.name`) need not be given. */
 export const PLAIN_FIELDS: FieldSource<PlainEvent> = {

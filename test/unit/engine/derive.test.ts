@@ -42,6 +42,10 @@ describe('what follows from the values of a plain event', () => {
     ['evt.reltime.s', { 'evt.reltime': '5s' }, 5],
     ['evt.deltatime.ns', { 'evt.deltatime': 1000000007 }, 7],
     ['proc.ppid', { 'proc.apid': [7, 1] }, 7],
+    ['proc.aname[1]', { 'proc.pname': 'sh' }, 'sh'],
+    ['proc.pname', { 'proc.aname[1]': 'sh' }, 'sh'],
+    ['proc.apid[1]', { 'proc.ppid': 7 }, 7],
+    ['proc.aname[2]', { 'proc.pname': 'sh' }, null],
     ['evt.arg[1]', { 'evt.type': 'openat', 'evt.arg.dirfd': 'AT_FDCWD' }, 'AT_FDCWD'],
     ['evt.arg[99]', { 'evt.type': 'openat' }, null],
     ['evt.type.is.open', { 'evt.type': 'open' }, 1],
@@ -49,6 +53,12 @@ describe('what follows from the values of a plain event', () => {
     ['proc.env[OM]', { 'proc.env': 'A=1 HOME=/root' }, ''],
   ])('%s of %j is %j', (field, values, want) => {
     expect(value(field, values)).toBe(want);
+  });
+
+  it('ancestors given one by one are the ancestors, up to the first that is missing', () => {
+    const chain = { 'proc.pname': 'sh', 'proc.aname[2]': 'sshd', 'proc.aname[4]': 'init' };
+    expect(value('proc.aname', chain)).toEqual(['sh', 'sshd']);
+    expect(value('proc.aname', { 'proc.name': 'sh' })).toBeNull();
   });
 
   it('every open descriptor has ends, though a file has none; a failed open has not', () => {
