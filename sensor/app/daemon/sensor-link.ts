@@ -1,5 +1,7 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { SakerError } from '../../core/index.js';
+import { packageRoot, SakerError } from '../../core/index.js';
 import type { CaptureOptions } from '../../capture/index.js';
 import type {
   CaptureEnded,
@@ -14,6 +16,8 @@ import type {
 } from '../messages.js';
 import type { SensorOptions } from '../sensor/sensor.js';
 
+/** The built program of the sensor thread: the other one of the two that bin/build makes. */
+const THREAD = pathToFileURL(join(packageRoot(), 'dist/sensor/app/sensor/thread.js'));
 /** A thread that does not answer within this time is taken for hung. */
 const ANSWER_MS = 10_000;
 /** Loading programs is slow where the processor is emulated or busy, as at the boot of a node. */
@@ -53,7 +57,7 @@ export class SensorLink {
     how: { readonly thread?: URL; readonly answerMs?: number } = {},
   ) {
     this.#answerMs = how.answerMs ?? ANSWER_MS;
-    this.#worker = new Worker(how.thread ?? new URL('../sensor/thread.js', import.meta.url), {
+    this.#worker = new Worker(how.thread ?? THREAD, {
       workerData: options,
       name: 'sensor',
       // Small young collections: with V8's default a single one took 12–34 ms at 100,000 processes, with 1 MiB about 1 ms.
