@@ -11,6 +11,10 @@ enum saker_limits {
 	SAKER_SUBJECT_BYTES = 256, /* of a path that are compared */
 };
 
+/* New flows that one CPU tells of in a window: whoever is blocked chooses how many there are, and their records share a ring
+ * with those of processes. */
+#define SAKER_REPORT_WINDOW_NS 100000000ULL
+#define SAKER_REPORTS_IN_WINDOW 64
 #define SAKER_REPORT_PERIOD_NS 10000000000ULL /* a flow that goes on being judged is told of this often */
 
 /* Rows at fixed numbers. */
@@ -108,6 +112,7 @@ enum saker_enforce_counter {
 	SAKER_COUNT_STAMP_FAILED = 12, /* no memory for a socket's stamp */
 	SAKER_COUNT_PATH_FAILED = 13, /* no whole path of an executable: it fulfils whatever rules ask of it */
 	SAKER_COUNT_CONTAINERS_FULL = 14, /* no room for a container's group: it counts as the host's */
+	SAKER_COUNT_TOLD_LATER = 15, /* verdicts on new flows that were too many to be told at once */
 	SAKER_COUNT_MAX = 16,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Every verdict is told: the first one of a flow at once, then sums every SAKER_REPORT_PERIOD_NS while it goes on. What is
- * left when it stops is told by `reports_flush`, which user space runs now and then. */
+ * left when it stops, and flows that were too many at once, is told by `reports_flush`, which user space runs now and then. */
 #ifndef SAKER_ENFORCE_REPORT_H
 #define SAKER_ENFORCE_REPORT_H
 
@@ -31,6 +31,32 @@ struct {
 	__type(key, struct report_key);
 	__type(value, struct report);
 } reports SEC(".maps");
+
+struct report_window {
+	__u64 since_ns;
+	__u64 told;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct report_window);
+} report_windows SEC(".maps");
+
+static __always_inline bool may_tell_now(__u64 now)
+{
+	__u32 zero = 0;
+	struct report_window *window = bpf_map_lookup_elem(&report_windows, &zero);
+
+	if (!window)
+		return true;
+	if (now - window->since_ns > SAKER_REPORT_WINDOW_NS) {
+		window->since_ns = now;
+		window->told = 0;
+	}
+	return window->told++ < SAKER_REPORTS_IN_WINDOW;
+}
 
 const volatile struct report no_report; /* what a new element begins as */
 
@@ -131,6 +157,10 @@ static __noinline int report(const struct attempt *a, __u32 number, __u32 mode, 
 	known->record.mode = mode;
 	known->record.reply = about ? about->drop : 0;
 	known->record.outcome = outcome;
+	if (!may_tell_now(now)) {
+		count_as(SAKER_COUNT_TOLD_LATER);
+		return 0;
+	}
 	known->sent = 1;
 	send_report(&known->record);
 	return 0;

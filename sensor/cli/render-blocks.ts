@@ -12,10 +12,12 @@ const COUNTED: Readonly<Partial<Record<keyof Enforcement['counters'], string>>> 
   released: "let pass: no sign of the sensor's life",
   unknownSubject: 'judged without knowing the executable',
   unstamped: 'packets of sockets of nobody known',
-  unparsed: 'packets judged by their socket: headers not understood',
+  pathFailed: 'executables without a path that can be told: they fulfil whatever rules ask of it',
+  unparsed: 'packets judged by their socket: headers not understood, or a tunnel',
   unready: 'let pass: tables not there',
   replyFailed: 'packets dropped without an answer',
   stampFailed: 'sockets that could not be marked',
+  toldLater: 'new flows that were too many to be told of at once',
 };
 
 /** How rules that block stand, where packets are judged, what was done; nothing where there are no such rules. */

@@ -37,6 +37,7 @@ export const COUNTERS = [
   'stampFailed',
   'pathFailed',
   'containersFull',
+  'toldLater',
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 

@@ -90,6 +90,10 @@ describeEverywhere(
       expect(is.blocked).toEqual({ old: each(REFUSED), fresh: each(REFUSED) });
       expect(is.otherPort).toEqual(each(0));
       expect(is.otherProgram).toEqual(each(0));
+      expect([is.fast, is.many]).toEqual([
+        ['111', '111', '0', '0'],
+        ['111', '111', '0', '0'],
+      ]);
       expect(is.arrived).toBe(0);
       // Connections opened before the sensor, and before the rule, end with their next packet.
       expect(is.beforeSensor).toEqual([RESET, UNREACHABLE, RESET, UNREACHABLE]);
@@ -265,7 +269,12 @@ describeFurther(
       const is = await play(place(), 'repeats');
       expect(is.first).toMatchObject([{ count: 1 }]);
       expect(is.all).toMatchObject([{ count: 1 }, { count: 50 }]);
-      expect(is.status.rules).toMatchObject([{ hits: 50 }]);
+      const { flood } = is as unknown as { flood: Record<string, number> };
+      expect(flood).toMatchObject({ refused: 20_000, hits: 20_000 });
+      // All are told, at once or in time, but those that the table of 8,192 had to forget: `hits` has them.
+      expect(flood['toldLater']).toBeGreaterThan(0);
+      expect(flood['told']).toBeGreaterThanOrEqual(20_000 - flood['toldLater']!);
+      expect(flood['told']).toBeGreaterThan(Math.min(flood['toldLater']!, 8_192) / 2);
     }, 240_000);
 
     it('ends with the kill switch, and foreign filters are as they were', async () => {

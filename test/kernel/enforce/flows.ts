@@ -2,9 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blockRule, egress } from '../../support/block-rules.js';
 import { openFour, reach, useFour } from '../../support/flows.js';
-import { FAR4, FAR6 } from '../../support/rig.js';
+import { FAR4, FAR6, type Talker } from '../../support/rig.js';
 import { BLOCKED, blockProgram, FREE, plain, withSensor, type Scenario } from './common.js';
 import { startQuietSensor, startSensor } from './sensor.js';
+
+/** What a program is told that asks for the port that is blocked and the one that is not, by both families. */
+const each = async (client: Talker, way: string): Promise<string[]> => {
+  const answers: string[] = [];
+  for (const port of [BLOCKED, FREE])
+    for (const host of [FAR4, FAR6]) answers.push(await client.ask(`${way} ${host} ${port}`));
+  return answers;
+};
 
 export const refuses: Scenario = async (rig) => {
   const curl = rig.program('curl');
@@ -35,6 +43,8 @@ export const refuses: Scenario = async (rig) => {
       arrived,
       otherPort: await reach(client, FREE),
       otherProgram: await reach(other, BLOCKED),
+      fast: await each(client, 'fast'),
+      many: await each(client, 'many'),
       verdicts: verdicts().map(plain),
       pids: { client: client.pid, old: old.pid },
       status: enforcement.status(),
@@ -79,7 +89,17 @@ export const repeats: Scenario = async (rig) => {
     for (let i = 0; i < 50; i++) await client.ask(`try tcp ${FAR4} ${BLOCKED}`);
     const first = verdicts().map(plain);
     await sleep(6000); // sums of flows that have stopped are told every 5 s
-    return { first, all: verdicts().map(plain), status: enforcement.status() };
+    const all = verdicts().map(plain);
+    const status = enforcement.status();
+    // A flood of new flows does not become one of records.
+    enforcement.load([blockRule('everything', egress)], 2);
+    const before = verdicts().length;
+    const refused = Number(await client.ask(`spray ${FAR4} 10000 20000`));
+    await sleep(6000);
+    const { counters, rules } = enforcement.status();
+    const told = verdicts().length - before;
+    const flood = { refused, told, toldLater: counters.toldLater, hits: rules[0]!.hits };
+    return { first, all, status, flood };
   });
 };
 

@@ -1,6 +1,9 @@
 /* flow: does what its standard input says, one answer a line. It is copied under the names that rules are about.
  *   open tcp|udp ADDRESS PORT   connects a socket (number = count of opens so far, from 0) -> errno, 0 connected
  *   try tcp|udp ADDRESS PORT    the same, closed at once and without waiting for TCP's answer
+ *   fast ADDRESS PORT           TCP with data in its first packet (MSG_FASTOPEN) -> errno
+ *   many ADDRESS PORT           two datagrams in one call (sendmmsg) -> errno
+ *   spray ADDRESS FIRST COUNT   connects to that many ports by UDP -> how many refused
  *   to ADDRESS PORT TEXT        one datagram from an unconnected socket, always the same -> errno
  *   send N TEXT                 writes TEXT to socket N -> errno
  *   big N BYTES                 writes that many bytes -> errno
@@ -79,6 +82,48 @@ static int send_loose(const char *host, int port, const char *text)
 	if (*fd < 0)
 		*fd = socket(to.ss_family, SOCK_DGRAM, 0);
 	return sendto(*fd, text, strlen(text), 0, (void *)&to, len) < 0 ? errno : 0;
+}
+
+static int send_fast(const char *host, int port)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, host, port);
+	int fd = socket(to.ss_family, SOCK_STREAM, 0);
+	int result = sendto(fd, "hello", 5, MSG_FASTOPEN, (void *)&to, len) < 0 ? errno : 0;
+
+	close(fd);
+	return result;
+}
+
+static int send_many(const char *host, int port)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, host, port);
+	struct iovec text = { "hello", 5 };
+	struct mmsghdr two[2] = {
+		{ .msg_hdr = { .msg_name = &to, .msg_namelen = len, .msg_iov = &text, .msg_iovlen = 1 } }
+	};
+	int fd = socket(to.ss_family, SOCK_DGRAM, 0), sent;
+
+	two[1] = two[0];
+	sent = sendmmsg(fd, two, 2, 0);
+	close(fd);
+	return sent < 0 ? errno : 0;
+}
+
+static int spray(const char *host, int first, int times)
+{
+	struct sockaddr_storage to;
+	int refused = 0, i;
+
+	for (i = 0; i < times; i++) {
+		socklen_t len = address(&to, host, first + i);
+		int fd = socket(to.ss_family, SOCK_DGRAM, 0);
+
+		refused += connect(fd, (void *)&to, len) && errno == ECONNREFUSED;
+		close(fd);
+	}
+	return refused;
 }
 
 static void receive(int fd)
@@ -243,6 +288,12 @@ int main(void)
 			n = dial(a, b, port, &result);
 			close(n);
 			printf("%d\n", result == EINPROGRESS ? 0 : result);
+		} else if (sscanf(line, "fast %63s %d", a, &port) == 2) {
+			printf("%d\n", send_fast(a, port));
+		} else if (sscanf(line, "many %63s %d", a, &port) == 2) {
+			printf("%d\n", send_many(a, port));
+		} else if (sscanf(line, "spray %63s %d %d", a, &port, &n) == 3) {
+			printf("%d\n", spray(a, port, n));
 		} else if (sscanf(line, "to %63s %d %255s", a, &port, text) == 3) {
 			printf("%d\n", send_loose(a, port, text));
 		} else if (sscanf(line, "send %d %255s", &n, text) == 2) {
