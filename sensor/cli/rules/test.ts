@@ -9,7 +9,7 @@ import {
   runRuleTests,
   type ParsedRuleTests,
 } from '../../engine/index.js';
-import { outputOption, printJson } from '../output.js';
+import { outputOption, printable, printJson } from '../output.js';
 import { shippedRules } from '../shipped-rules.js';
 import { load, show, withLoading, type LoadOptions } from './files.js';
 
@@ -21,7 +21,7 @@ export function addTest(rules: Command): void {
     .option('--junit <file>', 'also write a JUnit report')
     .addHelpText('after', '\nExamples:\n  saker rules test\n  saker rules test --with rules/lib my/ --junit report.xml')
     .action((paths: string[], options: LoadOptions & { output: string; junit?: string }) => {
-      const { files, result } = load(paths, options);
+      const { files, result } = load([...new Set(paths.map(ruleFileOf))], options);
       if (!result.ok) {
         show(
           result.diagnostics.filter(({ severity }) => severity === 'error'),
@@ -31,7 +31,7 @@ export function addTest(rules: Command): void {
         throw new SakerError('RULES_INVALID', 'the rule files have errors: nothing was tested');
       }
       const named = paths.length > 0 ? paths : [shippedRules()];
-      const testFiles = named.flatMap(testFilesBeside);
+      const testFiles = [...new Set(named.flatMap(testFilesBeside))];
       if (testFiles.length === 0) {
         throw new SakerError('NO_TESTS', `no rule tests in ${named.join(', ')}`, {
           hint: 'the tests of my_rule.yaml are in my_rule.test.yaml beside it (rules/README.md)',
@@ -57,7 +57,10 @@ export function addTest(rules: Command): void {
               failure,
             })),
         });
-      } else process.stdout.write(`${formatRuleTests(report, all.problems)}\n`);
+      } else {
+        const lines = formatRuleTests(report, all.problems).split('\n');
+        process.stdout.write(`${lines.map(printable).join('\n')}\n`);
+      }
       if (report.failed > 0 || all.problems.length > 0) process.exitCode = EXIT.findings;
     });
 }
@@ -71,15 +74,23 @@ function writeJunit(path: string, text: string): void {
   }
 }
 
+const TEST_FILE = /\.test\.(ya?ml)$/;
+
+/** A test file stands for the rule file it is beside, where there is one. */
+function ruleFileOf(path: string): string {
+  const beside = path.replace(TEST_FILE, '.$1');
+  return statSync(beside, { throwIfNoEntry: false }) ? beside : path;
+}
+
 /** Test files of a path: a folder's, all the way down; a rule file's, beside it; a test file itself. */
 function testFilesBeside(path: string): string[] {
-  if (statSync(path).isDirectory()) {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     return readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.test\.ya?ml$/.test(name) && !/(^|\/)[_.]/.test(name))
+      .filter((name) => TEST_FILE.test(name) && !/(^|\/)[_.]/.test(name))
       .sort()
       .map((name) => join(path, name));
   }
-  if (/\.test\.ya?ml$/.test(path)) return [path];
+  if (TEST_FILE.test(path)) return [path];
   const beside = path.replace(/\.(ya?ml)$/, '.test.$1');
   return statSync(beside, { throwIfNoEntry: false }) ? [beside] : [];
 }

@@ -1,4 +1,5 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
 import { didYouMean } from '../../core/index.js';
 import { BASES } from './bases.js';
 import { plainEvent, type PlainEvent } from './plain-event.js';
@@ -36,7 +37,11 @@ type Values = Readonly<Record<string, unknown>>;
 /** Reads a `.test.yaml` (rules/README.md, "Tests"): all problems of the file, not the first. */
 export function parseRuleTests(file: string, text: string): ParsedRuleTests {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    intAsBigInt: true,
+    prettyErrors: false,
+  });
   const problems: RuleTestProblem[] = [];
   const cases: RuleTestCase[] = [];
   const lineOf = (node: unknown): number => {
@@ -67,24 +72,27 @@ export function parseRuleTests(file: string, text: string): ParsedRuleTests {
   const own = top.get('bases', true);
   if (isMap(own)) {
     for (const { key, value } of own.items) {
-      const values = readCase(value, bases, complain);
+      const values = readCase(value, bases, document, complain);
       if (values !== null) bases[String(key)] = values.fields;
     }
   }
   for (const expect of ['fires', 'quiet'] as const) {
     const list = top.get(expect, true);
     if (!isSeq(list) || list.items.length === 0) {
+      const wanted = `at least one event that ${expect === 'fires' ? 'fires' : 'is quiet'} is wanted`;
       complain(
         list ?? top,
-        `at least one event that ${expect === 'fires' ? 'fires' : 'is quiet'} is wanted`,
+        list == null || isSeq(list) ? wanted : `"${expect}" is a list of events`,
       );
       continue;
     }
     for (const item of list.items) {
-      const read = readCase(item, bases, complain);
+      const read = readCase(item, bases, document, complain);
       if (read === null) continue;
       const { event, problems: bad } = plainEvent(read.fields);
       for (const { field, reason } of bad) complain(item, `${field}: ${reason}`);
+      // What it would do without its faulty part says nothing.
+      if (bad.length > 0) continue;
       cases.push({
         file,
         line: lineOf(item),
@@ -109,6 +117,7 @@ interface CaseParts {
 function readCase(
   node: unknown,
   bases: Readonly<Record<string, Values>>,
+  document: Document,
   complain: (node: unknown, reason: string) => void,
 ): CaseParts | null {
   if (!isMap(node)) {
@@ -120,13 +129,13 @@ function readCase(
   for (const pair of node.items) {
     if (!isPair(pair) || !isScalar(pair.key)) continue;
     const key = String(pair.key.value);
-    const value = (pair.value as Node | null)?.toJSON() as unknown;
+    const value = (pair.value as Node | null)?.toJS(document) as unknown;
     if (key.includes('.')) fields[key] = value;
     else if (CASE_KEYS.includes(key)) words[key] = String(value);
     else complain(pair.key, `"${key}" is neither a field nor one of ${CASE_KEYS.join(', ')}`);
   }
   const { base, name = null, message = null } = words;
-  if (base !== undefined && bases[base] === undefined) {
+  if (base !== undefined && !Object.hasOwn(bases, base)) {
     const known = Object.keys(bases);
     complain(node, `no base "${base}": ${didYouMean(base, known) ?? known.join(', ')}`);
     return null;

@@ -13,7 +13,8 @@ export function formatRuleTests(
     parts.push(`${title}\n${indent(failure)}`);
   }
   const counts = `${report.passed} passed, ${report.failed} failed`;
-  const files = problems.length === 0 ? '' : `, ${problems.length} errors in test files`;
+  const errors = problems.length === 1 ? 'error' : 'errors';
+  const files = problems.length === 0 ? '' : `, ${problems.length} ${errors} in test files`;
   parts.push(`${counts}${files} (${Math.round(report.durationMs)} ms)`);
   return parts.join('\n\n');
 }

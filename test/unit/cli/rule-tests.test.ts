@@ -86,3 +86,60 @@ describe('saker rules test', () => {
     });
   });
 });
+
+describe('test files that are not as they should be', () => {
+  const problems = async (tests: string): Promise<readonly string[]> => {
+    let lines: readonly string[] = [];
+    await withFiles({ 'my.yaml': RULE, 'my.test.yaml': tests }, async (dir) => {
+      const { out, code } = await saker(['rules', 'test', dir, '-o', 'json']);
+      const report = JSON.parse(out) as {
+        problems: { line: number; reason: string }[];
+        failed: number;
+      };
+      expect([code, report.failed]).toEqual([1, 0]);
+      lines = report.problems.map(({ line, reason }) => `${line}: ${reason}`);
+    });
+    return lines;
+  };
+
+  it('is told of in one line each; a faulty event is not judged as well', async () => {
+    const faulty = TESTS.replace('fd.name: /etc/sudoers, proc.name: cat', 'fd.nam: x');
+    expect(await problems(faulty)).toEqual([
+      '3: fd.nam: unknown field "fd.nam": did you mean "fd.name"?',
+    ]);
+    expect(await problems('fires: [\n')).toEqual([expect.not.stringContaining('\n')]);
+    expect(await problems(TESTS.replace(/fires:\n.*\n/, 'fires: {a: b}\n'))).toEqual([
+      '2: "fires" is a list of events',
+    ]);
+    expect(
+      await problems(TESTS.replace('base: open, name: cat', 'base: toString, name: cat')),
+    ).toEqual([expect.stringMatching(/^3: no base "toString": /)]);
+  });
+  it('anchors and aliases are values', async () => {
+    const tests = TESTS.replace('fd.name: /etc/sudoers', 'fd.name: &f /etc/sudoers').replace(
+      /(?<=sudo reads it, )fd.name: .etc.sudoers/,
+      'fd.name: *f',
+    );
+    await withFiles({ 'my.yaml': RULE, 'my.test.yaml': tests }, async (dir) => {
+      expect(await saker(['rules', 'test', dir])).toMatchObject({ code: 0 });
+    });
+  });
+  it('a test file that is named stands for the rule beside it', async () => {
+    await withFiles({ 'my.yaml': RULE, 'my.test.yaml': TESTS }, async (dir) => {
+      const alone = await saker(['rules', 'test', join(dir, 'my.test.yaml')]);
+      expect(alone.out).toMatch(/^2 passed, 0 failed /);
+      const both = await saker(['rules', 'test', join(dir, 'my.yaml'), join(dir, 'my.test.yaml')]);
+      expect(both.out).toMatch(/^2 passed, 0 failed /);
+    });
+  });
+  it('control characters of titles move no cursor', async () => {
+    const tests = TESTS.replace('name: cat reads it', 'name: "\\e[2J"').replace(
+      'proc.name: cat',
+      'proc.name: sudo',
+    );
+    await withFiles({ 'my.yaml': RULE, 'my.test.yaml': tests }, async (dir) => {
+      const { out } = await saker(['rules', 'test', dir]);
+      expect(out).toContain('\\x1b[2J');
+    });
+  });
+});
