@@ -1,6 +1,7 @@
 export * from './errors.js';
 export * from './bytes.js';
 export * from './log.js';
+export * from './make-folder.js';
 export * from './logger.js';
 export * from './clock.js';
 export * from './address.js';

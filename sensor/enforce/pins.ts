@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { SakerError } from '../core/index.js';
+import { makeFolder, SakerError } from '../core/index.js';
 import { isNativeFault, type ProbeSet } from '../kernel/index.js';
 
 /** Where sensors pin what is to outlive them (`enforce.on_exit: keep`): a folder for each, named after its run dir. */
@@ -19,7 +19,7 @@ export class Pins {
   constructor(pinDir: string) {
     this.#folder = join(pinDir, `${process.pid}-${startTicks(process.pid) ?? 0}-${++made}`);
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.#folder, 0o700);
     } catch (cause) {
       throw new SakerError(
         'ENFORCE_KEEP',

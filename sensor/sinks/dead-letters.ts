@@ -1,5 +1,6 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../core/index.js';
 import type { Alert } from '../spool/index.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
@@ -22,7 +23,7 @@ export class DeadLetters {
     sink: string,
     letters: readonly { readonly alert: Alert; readonly reason: string }[],
   ): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+    makeFolder(this.#dir, 0o700);
     const path = join(this.#dir, `${sink}.jsonl`);
     const size = await stat(path).then(
       (found) => found.size,

@@ -1,15 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { SakerError } from '../core/index.js';
+import { makeFolder, SakerError } from '../core/index.js';
 
 /** Tries to take an exclusive flock(2) on an open file without waiting. @returns false when another process holds it. */
 export type TryFlock = (fd: number) => boolean;
@@ -31,7 +23,7 @@ export function lockDir(dir: string, tryFlock: TryFlock = flockByUtility): DirLo
   const path = join(dir, 'lock');
   let fd: number;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
     throw new SakerError('SPOOL_OPEN', `cannot lock ${dir}: ${String(error)}`, {

@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   truncateSync,
@@ -10,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { RateLimited, SakerError, type Logger } from '../core/index.js';
+import { makeFolder, RateLimited, SakerError, type Logger } from '../core/index.js';
 import { PRIORITIES, type Priority } from '../lang/ir.js';
 import type { Alert, NewAlert } from './alert.js';
 import { readCursors } from './cursor.js';
@@ -115,7 +114,7 @@ export class SpoolWriter {
    */
   static open(options: SpoolOptions): SpoolWriter {
     try {
-      mkdirSync(join(options.dir, CURSOR_DIR), { recursive: true, mode: 0o700 });
+      makeFolder(join(options.dir, CURSOR_DIR), 0o700);
       return new SpoolWriter(options);
     } catch (error) {
       throw new SakerError(

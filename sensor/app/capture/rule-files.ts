@@ -1,12 +1,12 @@
-import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { SakerError } from '../../core/index.js';
+import { makeFolder, SakerError } from '../../core/index.js';
 
 /** Makes the folder that captures of rules go to; only root may look into it. @throws SakerError `CAPTURE_DIR` */
 export function makeCaptureDir(pathPrefix: string): void {
   const dir = dirname(pathPrefix);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir, 0o700);
   } catch (cause) {
     throw new SakerError('CAPTURE_DIR', `cannot make ${dir}: ${(cause as Error).message}`, {
       hint: 'choose another place with capture.path_prefix, or set capture.enabled: false',

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
   createLogger,
+  makeFolder,
   packageVersion,
   SakerError,
   type ConfigurableLogger,
@@ -384,7 +384,7 @@ function warnOfCaptures(rules: readonly Rule[], logger: Logger): void {
 
 function lockRunDir(dir: string): DirLock {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o750 });
+    makeFolder(dir, 0o750);
   } catch (cause) {
     throw new SakerError('RUN_DIR', `cannot make ${dir}: ${(cause as Error).message}`, {
       hint: 'choose another folder with --run-dir',
