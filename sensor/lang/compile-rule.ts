@@ -7,7 +7,7 @@ import { PRIORITIES } from './ir.js';
 import type { RuleItem } from './items.js';
 import type { ActionPlace, LoadOptions } from './options.js';
 import { additionsTo } from './append-output.js';
-import { parseOutput } from './output.js';
+import { CONTAINER_INFO, parseOutput } from './output.js';
 import { TOO_MANY_CODES, inferEvents } from './passes/events.js';
 import type { InferredEvents } from './passes/events.js';
 import { withExceptions } from './passes/exceptions.js';
@@ -128,8 +128,6 @@ function reportCondition(
   }
   return forgiven;
 }
-
-const CONTAINER_INFO = '%container.info';
 
 interface CompiledOutput {
   readonly text: string;

@@ -7,6 +7,9 @@ import { resolveOperand } from './passes/resolve/index.js';
 import type { ConditionFinding } from './passes/resolve/index.js';
 import { didYouMean } from '../core/index.js';
 
+/** Gone from Falco: the loader leaves it out, with a warning. */
+export const CONTAINER_INFO = '%container.info';
+
 export interface OutputFinding extends Finding {
   readonly span: Span;
   readonly unknown?: boolean;

@@ -7,7 +7,13 @@ import {
   type Output,
   type PlainEvent,
 } from '../../engine/index.js';
-import { parseOutput } from '../../lang/index.js';
+import {
+  CONTAINER_INFO,
+  parseOutput,
+  type OutputFinding,
+  type OutputToken,
+  type ParsedOutput,
+} from '../../lang/index.js';
 import { outputOption, printable, printJson } from '../output.js';
 import {
   answerRequests,
@@ -64,7 +70,7 @@ function faultText({ message, hint, column, field }: ConditionError): string {
 
 /** Answers `{output, event}` by `{message, output_fields}` or `{error}`. */
 export function formatAnswer({ condition: text, event: given }: ConditionRequest): Answer {
-  const { tokens, findings } = parseOutput(text);
+  const { tokens, findings } = parseAsLoaded(text);
   const fault = findings.find(({ severity }) => severity !== 'warning' && severity !== 'hint');
   if (fault !== undefined) {
     const before = text.slice(0, fault.span.start).split('\n');
@@ -82,6 +88,25 @@ export function formatAnswer({ condition: text, event: given }: ConditionRequest
   }
   const output = compileOutput(tokens, PLAIN_FIELDS);
   return { message: output.message(event), output_fields: membersOf(output, event) };
+}
+
+/** As the loader reads it: blanks at both ends are cut off, `%container.info` is left out. Spans are those of `text`. */
+function parseAsLoaded(text: string): ParsedOutput {
+  let from = text.length - text.trimStart().length;
+  const tokens: OutputToken[] = [];
+  const findings: OutputFinding[] = [];
+  for (const [i, part] of text.trim().split(CONTAINER_INFO).entries()) {
+    // Only the first character of an output is dropped where it is an asterisk.
+    if (i > 0 && part.startsWith('*')) tokens.push({ kind: 'text', text: '*' });
+    const parsed = parseOutput(part);
+    tokens.push(...parsed.tokens);
+    for (const finding of parsed.findings) {
+      const { start, end } = finding.span;
+      findings.push({ ...finding, span: { start: from + start, end: from + end } });
+    }
+    from += part.length + CONTAINER_INFO.length;
+  }
+  return { tokens, findings };
 }
 
 /** The members of `output_fields`, integers in full. */

@@ -19,6 +19,17 @@ describe('saker rules format', () => {
     });
   });
 
+  it('reads the text as the loader does: trimmed, without %container.info', async () => {
+    const asked = [
+      '  *%proc.name (%container.info) \n',
+      'a %container.info*%proc.name',
+      ' x %container.info %no.such',
+    ].map((output) => `${JSON.stringify({ output, event: { 'proc.name': 'vi' } })}\n`);
+    const [trimmed, star, faulty] = linesOf(await saker(['rules', 'format'], asked));
+    expect([trimmed!['message'], star!['message']]).toEqual(['vi ()', 'a *vi']);
+    expect(faulty).toMatchObject({ error: { start: 19, end: 27, column: 20 } });
+  });
+
   it('prints message and output_fields as JSON, numbers in full', async () => {
     const output = '%proc.pid %fd.sip %evt.rawtime %evt.time.iso8601 %user.uid %basename(fd.name)';
     const { out } = await saker(['rules', 'format', output, '--event', EVENT, '-o', 'json']);
