@@ -16,7 +16,8 @@ const fields = [
   ...['container.privileged', 'container.host_network', 'container.host_ipc'],
   ...['container.host_pid', 'k8s.pod.name', 'k8s.ns.name', 'k8s.pod.uid', 'k8s.pod.sandbox_id'],
   ...['k8s.pod.full_sandbox_id', 'k8smeta.pod.name', 'container.mount.dest[hosts]'],
-  'proc.cmdline',
+  ...['proc.cmdline', 'proc.exepath', 'proc.is_exe_lower_layer', 'proc.is_exe_upper_layer'],
+  ...['evt.arg.flags', 'proc.cwd', 'proc.pname', 'user.name'],
 ].map((field) => `%${field}`);
 
 const rules = `
@@ -26,6 +27,10 @@ const rules = `
   output: "${fields.join(' ')}"
   priority: NOTICE
 `;
+
+/** Ends in a program that is none of the image's. */
+const script =
+  'cat /etc/shadow; mkdir /own; cp /bin/busybox /own/true; cd /own; ./true; exec sleep 1000';
 
 describeEverywhere(
   'a container that containerd runs',
@@ -42,7 +47,7 @@ describeEverywhere(
       await mustExec(place(), `cat > ${file} <<'R'\n${rules}\nR`);
       daemon = await startDaemon(place(), { cgroup: cgroup.path, rules: ['rules', file] });
       const below = cgroup.path.slice((await cgroup2Mount(place())).length);
-      pod = await containerd.startPod(below, ['/bin/sh', '-c', 'cat /etc/shadow; exec sleep 1000']);
+      pod = await containerd.startPod(below, ['/bin/sh', '-c', script]);
     }, 240_000);
     afterAll(async () => {
       if (pod !== undefined) await containerd.removePod(pod);
@@ -86,7 +91,27 @@ describeEverywhere(
         'k8s.pod.full_sandbox_id': pod.sandboxId,
         'k8smeta.pod.name': 'shop-0',
         'container.mount.dest[hosts]': '/etc/hosts',
-        'proc.cmdline': 'sh -c cat /etc/shadow; exec sleep 1000',
+        'proc.cmdline': `sh -c ${script}`,
+        'proc.is_exe_lower_layer': true,
+        'proc.is_exe_upper_layer': false,
+      });
+    });
+
+    it('tells programs of the image from those that were written since', async () => {
+      const ran = (path: string) => (alert: AlertLine) =>
+        alert.rule === 'Started in an image' && alert.output_fields['proc.exepath'] === path;
+      const alerts = await daemon.waitForAlerts((all) => all.some(ran('/own/true')), 30_000);
+      expect(alerts.find(ran('/own/true'))?.output_fields).toMatchObject({
+        'proc.is_exe_lower_layer': false,
+        'proc.is_exe_upper_layer': true,
+        'evt.arg.flags': 'EXE_WRITABLE|EXE_UPPER_LAYER',
+        'proc.cmdline': 'true',
+        'proc.cwd': '/own/',
+        'proc.pname': 'sh',
+        'user.name': 'root',
+      });
+      expect(alerts.find(ran('/bin/busybox'))?.output_fields).toMatchObject({
+        'evt.arg.flags': 'EXE_WRITABLE|EXE_LOWER_LAYER',
       });
     });
   },
