@@ -1,8 +1,22 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import type { ByteString } from '../core/bytes.js';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+} from 'node:fs';
+import { toText, type ByteString } from '../core/bytes.js';
 import { cgroupOfProcess } from './cgroup-walk.js';
 import { identifyCgroup } from './cgroup-path.js';
-import { dockerFolder, factsFromSpec, withDocker, type ContainerFacts } from './container-facts.js';
+import {
+  dockerFolder,
+  factsFromSpec,
+  withDocker,
+  withUsers,
+  type ContainerFacts,
+} from './container-facts.js';
 
 /** Larger files are not read: such a specification has some 20 KiB. */
 const FILE_MAX = 1 << 20;
@@ -32,6 +46,16 @@ export function readBundle(
   id: string,
   proc: string,
 ): ContainerFacts | null {
+  const facts = bundleOf(pids, id, proc);
+  const inside = pids.find((pid) => identifyCgroup(cgroupOfProcess(pid, proc) ?? '/')?.id === id);
+  if (facts === null || inside === undefined) return facts;
+  const folder = `${proc}/${inside}/root/etc`;
+  return isFolder(folder)
+    ? withUsers(facts, readText(`${folder}/passwd`) ?? '', readText(`${folder}/group`) ?? '')
+    : facts;
+}
+
+function bundleOf(pids: readonly number[], id: string, proc: string): ContainerFacts | null {
   let folders = 0;
   for (const pid of pids) {
     if (folders === FOLDERS_MAX) break;
@@ -78,14 +102,33 @@ function factsIn(path: string, id: string, root: string): ContainerFacts | null 
   return withDocker(facts, readJson(`${root}${docker}/config.v2.json`));
 }
 
+/** A link in a container would lead to a place of ours. */
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** Null for whatever is no such file. */
-function readJson(path: ByteString): unknown {
+function readJson(path: string): unknown {
+  const text = readText(path);
+  try {
+    return text === null ? null : JSON.parse(toText(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Null for whatever is no file of a bearable size. */
+function readText(path: string): ByteString | null {
   try {
     // Without waiting: it may be a pipe.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     try {
       const stat = fstatSync(fd);
-      return stat.isFile() && stat.size <= FILE_MAX ? JSON.parse(readFileSync(fd, 'utf8')) : null;
+      return stat.isFile() && stat.size <= FILE_MAX ? readFileSync(fd, 'latin1') : null;
     } finally {
       closeSync(fd);
     }

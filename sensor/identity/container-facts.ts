@@ -1,4 +1,5 @@
 import { toBytes, type ByteString } from '../core/bytes.js';
+import { parseGroup, parsePasswd, type User } from './users.js';
 
 /** A folder or file of the host in a container. */
 export interface Mount {
@@ -25,6 +26,9 @@ export interface ContainerFacts {
   readonly hostIpc: boolean;
   readonly labels: readonly (readonly [key: ByteString, value: ByteString])[] | null;
   readonly mounts: readonly Mount[];
+  /** Lines of its passwd(5) and group(5), by id: names that its processes' ids have in it. */
+  readonly users: readonly (readonly [uid: number, user: User])[];
+  readonly groups: readonly (readonly [gid: number, name: ByteString])[];
 }
 
 /** Longest that is kept of one text, and of one list. */
@@ -81,6 +85,8 @@ export function factsFromSpec(spec: unknown, id: string): ContainerFacts | null 
     hostIpc: shares('ipc'),
     labels: labelsFromText(note('io.kubernetes.cri-o.Labels')),
     mounts: listOf(member(spec, 'mounts')).flatMap(bindMount),
+    users: [],
+    groups: [],
   };
 }
 
@@ -161,10 +167,24 @@ function labelsOf(labels: object): ContainerFacts['labels'] {
     .map(([key, value]) => [toBytes(key), textOf(value) ?? ''] as const);
 }
 
-/** As JSON whose characters are bytes; without labels and mounts where it would be longer than `max`. */
+/** Adds the container's own lists of users and groups. */
+export function withUsers(
+  facts: ContainerFacts,
+  passwd: ByteString,
+  group: ByteString,
+): ContainerFacts {
+  return {
+    ...facts,
+    users: [...parsePasswd(passwd)].slice(0, LIST_MAX),
+    groups: [...parseGroup(group)].slice(0, LIST_MAX),
+  };
+}
+
+/** As JSON whose characters are bytes; without the lists where it would be longer than `max`. */
 export function factsToText(facts: ContainerFacts, max: number): ByteString {
   const text = JSON.stringify(facts);
-  return text.length <= max ? text : JSON.stringify({ ...facts, labels: null, mounts: [] });
+  const short = { ...facts, labels: null, mounts: [], users: [], groups: [] };
+  return text.length <= max ? text : JSON.stringify(short);
 }
 
 /** What `factsToText` wrote; null where it is something else. */
@@ -203,6 +223,15 @@ export function factsFromText(text: ByteString): ContainerFacts | null {
       writable: member(mount, 'writable') === true,
       propagation: String(member(mount, 'propagation')),
     })),
+    users: listOf(member(value, 'users')).map((row) => {
+      const [uid, user] = listOf(row);
+      const of = (name: string): ByteString => String(member(user, name));
+      return [Number(uid), { name: of('name'), home: of('home'), shell: of('shell') }] as const;
+    }),
+    groups: listOf(member(value, 'groups')).map((row) => {
+      const [gid, name] = listOf(row);
+      return [Number(gid), String(name)] as const;
+    }),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type ParamDef,
 } from '../../lang/events/index.js';
 import type { LiveEvent } from '../live-event.js';
+import type { User } from '../users.js';
 import { AT_FDCWD } from './calls.js';
 import { absolutePath, baseOf, fileName, hasFile, isDirectory } from './file.js';
 import { joinPath } from './path-text.js';
@@ -144,13 +145,19 @@ function addressArgument(event: LiveEvent): string {
   }
 }
 
-/** Names of the host's database; ids of a container mean users of its own. */
+/** User of an id: the host's, or the container's own; null where it is not listed. */
+export function userOf(event: LiveEvent, uid: number): User | null {
+  if (!event.inContainer()) return event.users.user(uid);
+  return event.containerFacts()?.users.find(([id]) => id === uid)?.[1] ?? null;
+}
+
 export function userName(event: LiveEvent, uid: number): string {
-  const listed = event.inContainer() ? null : event.users.user(uid);
-  return listed?.name ?? (uid === 0 ? 'root' : '<NA>');
+  return userOf(event, uid)?.name ?? (uid === 0 ? 'root' : '<NA>');
 }
 
 export function groupName(event: LiveEvent, gid: number): string {
-  const listed = event.inContainer() ? null : event.users.group(gid);
+  const listed = event.inContainer()
+    ? event.containerFacts()?.groups.find(([id]) => id === gid)?.[1]
+    : event.users.group(gid);
   return listed ?? (gid === 0 ? 'root' : '<NA>');
 }

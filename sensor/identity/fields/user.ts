@@ -1,7 +1,7 @@
 import type { LiveEvent } from '../live-event.js';
 import type { User } from '../users.js';
 import { plain, type GetterTable, type LiveGetter } from './getter.js';
-import { groupName, userName } from './param-text.js';
+import { groupName, userName, userOf } from './param-text.js';
 
 const UNSET = 0xffffffff;
 
@@ -11,9 +11,7 @@ const known =
   (event) =>
     event.row < 0 ? null : get(event);
 
-function listed(event: LiveEvent): User | null {
-  return event.inContainer() ? null : event.users.user(event.record.uid);
-}
+const listed = (event: LiveEvent): User | null => userOf(event, event.record.uid);
 
 const gid = (event: LiveEvent): number =>
   event.threadCredentials()?.egid ?? event.processes.egid[event.row]!;

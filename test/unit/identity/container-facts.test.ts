@@ -8,6 +8,7 @@ import {
   factsFromSpec,
   factsFromText,
   factsToText,
+  withUsers,
   type ContainerFacts,
 } from '../../../sensor/identity/container-facts.js';
 import { Kernel, Stage } from './records.js';
@@ -138,6 +139,28 @@ describe('what a container was made of', () => {
     expect(onStage(known).field('container.labels')).toBe(`app:shop, b, long:${'x'.repeat(101)}`);
   });
 
+  it('names users and groups by its own lists, not by those of the host', () => {
+    const list = withUsers(facts(), 'web:x:1000:8::/srv:/bin/ash\n', 'dev:x:8:\n');
+    const kernel = new Kernel();
+    const stage = onStage(list).take(
+      kernel.record(
+        KIND.PROCESS_EXEC,
+        21,
+        { 'id.egid': 8, 'id.euid': 1000 },
+        { exe_path: '/bin/app' },
+        { cgroup_id: 77, uid: 1000 },
+      ),
+    );
+    const fields = {
+      'user.name': 'web',
+      'user.homedir': '/srv',
+      'user.shell': '/bin/ash',
+      'group.name': 'dev',
+      'evt.arg.uid': 'web',
+    };
+    expect(stage.fields(...Object.keys(fields))).toEqual(fields);
+  });
+
   it('is privileged when nothing is withheld', () => {
     const mounts = [{ destination: '/sys', type: 'sysfs', options: ['rw'] }];
     const open = { maskedPaths: [], readonlyPaths: [] };
@@ -154,7 +177,8 @@ describe('what a container was made of', () => {
   });
 
   it('comes back from a capture as it was; what is none is left out', () => {
-    expect(factsFromText(factsToText(facts(), 10_000))).toEqual(facts());
+    const full = withUsers(facts(), 'ada:x:7:8::/home/ada:/bin/sh\n', 'dev:x:8:\n');
+    expect(factsFromText(factsToText(full, 10_000))).toEqual(full);
     expect(factsFromText(factsToText(facts(), 100))).toEqual({
       ...facts(),
       labels: null,
@@ -192,6 +216,22 @@ describe('the bundle of a container', () => {
     expect(readBundle([20, 10], ID, proc)).toEqual(facts());
     expect(readBundle([20], ID, proc)).toBeNull();
     expect(readBundle([20, 10], 'b'.repeat(64), proc)).toBeNull();
+  });
+
+  it('comes with the names that ids have in the container', () => {
+    write(`bundles/${ID}/config.json`, spec());
+    inGroup(20, PATH);
+    inGroup(10, '/', `bundles/${ID}`);
+    write('20/root/etc/passwd', 'root:x:0:0::/root:/bin/ash\nada:x:7:8:Ada:/srv:/bin/sh\n');
+    write('20/root/etc/group', 'dev:x:8:ada\n');
+    const found = readBundle([20, 10], ID, proc)!;
+    expect(found.users).toContainEqual([7, { name: 'ada', home: '/srv', shell: '/bin/sh' }]);
+    expect(found.groups).toEqual([[8, 'dev']]);
+    // Not through a link: that would lead to where the sensor's own files are.
+    rmSync(join(proc, '20/root/etc'), { recursive: true });
+    write('elsewhere/passwd', 'eve:x:7:8::/:/bin/sh\n');
+    symlinkSync(join(proc, 'elsewhere'), join(proc, '20/root/etc'));
+    expect(readBundle([20, 10], ID, proc)!.users).toEqual([]);
   });
 
   it('is not what a process of the container has for its folder', () => {
