@@ -69,6 +69,7 @@ const INVISIBLE = /[[\p{C}\p{Z}]--[\x20]]/gv;
 export function hintAt(text: string, span: AstSpan, state: State, out: readonly Token[]): string {
   const word = text.slice(span.start, span.end);
   if (/^[\p{C}\p{Z}]/u.test(word)) return 'blanks are space, tab and line ends; write a plain one';
+  if (word.startsWith('#')) return 'a condition holds no comments: put it above the key';
   switch (state) {
     case 'op': {
       const end = out.at(-1)?.end;

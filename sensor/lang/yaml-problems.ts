@@ -63,8 +63,15 @@ function problemOf(
       );
     case 'BAD_SCALAR_START':
       return as(plain, 'put the value in quotes');
-    case 'BAD_INDENT':
-      return as(plain, /^Flow /.test(plain) ? 'close the brackets before the next item' : null);
+    case 'BAD_INDENT': {
+      if (/^Flow /.test(plain)) return as(plain, 'close the brackets before the next item');
+      const before = text.slice(0, start).trimEnd();
+      const isComment = /^ *#/.test(before.slice(before.lastIndexOf('\n') + 1));
+      return as(
+        plain,
+        isComment ? 'a comment ends a value of several lines: put it above the key' : null,
+      );
+    }
     case 'MISSING_CHAR':
       return as(
         plain,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import { SakerError, didYouMean } from '../../core/index.js';
+import { SakerError, didYouMean, whyUnreadable } from '../../core/index.js';
 import { BASES } from '../../engine/index.js';
 
 /** An event as a person writes it: `{field: value}`. */
@@ -23,23 +23,30 @@ export function readEvent(path: string): EventValues {
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (cause) {
-    throw new SakerError('EVENT_FILE', `cannot read ${path}: ${(cause as Error).message}`, {
+    throw new SakerError('EVENT_FILE', `cannot read ${path}: ${whyUnreadable(cause)}`, {
       hint: '--event names a YAML or JSON file with fields and values, or - for standard input',
       cause,
     });
   }
   const document = parseDocument(text, { intAsBigInt: true });
   const [error] = document.errors;
-  if (error !== undefined) throw new SakerError('EVENT_INVALID', `${path}: ${error.message}`);
-  const value: unknown = document.toJS();
-  const read = eventValues(value);
-  if (!read.ok) {
-    throw new SakerError('EVENT_INVALID', `${path}: ${read.reason}`, {
-      ...EVENT_HINT,
-    });
+  if (error !== undefined) throw invalid(path, firstLine(error));
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (aliases) {
+    throw invalid(path, firstLine(aliases as Error));
   }
+  const read = eventValues(value);
+  if (!read.ok) throw invalid(path, read.reason);
   return read.values;
 }
+
+const invalid = (path: string, why: string): SakerError =>
+  new SakerError('EVENT_INVALID', `${path}: ${why}`, EVENT_HINT);
+
+/** Behind it the parser shows the line. */
+const firstLine = ({ message }: Error): string => message.split('\n', 1)[0]!.replace(/:$/, '');
 
 /** Checks that something is an event, and puts its base under it. */
 export function eventValues(

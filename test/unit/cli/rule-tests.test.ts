@@ -143,3 +143,32 @@ describe('test files that are not as they should be', () => {
     });
   });
 });
+
+it('an event file that cannot be read, or is no event, is told of in one line', async () => {
+  const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let i = 1; i < 8; i++)
+    bomb.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+    );
+  const texts = { 'my.yaml': RULE, 'broken.yaml': 'a: [\n', 'bomb.yaml': bomb.join('\n') };
+  await withFiles(texts, async (dir) => {
+    const explained = async (event: string): Promise<readonly [number, string]> => {
+      const args = ['rules', 'explain', 'Sudoers read', join(dir, 'my.yaml'), '--event', event];
+      const { code, err } = await saker(args);
+      return [code, err.split('\n')[0]!];
+    };
+    expect(await explained(join(dir, 'no.yaml'))).toEqual([
+      3,
+      expect.stringContaining('no such file'),
+    ]);
+    expect(await explained(dir)).toEqual([3, expect.stringContaining('it is a folder')]);
+    for (const name of ['broken.yaml', 'bomb.yaml']) {
+      expect(await explained(join(dir, name))).toEqual([
+        1,
+        expect.stringMatching(/\[EVENT_INVALID\]$/),
+      ]);
+    }
+  });
+});

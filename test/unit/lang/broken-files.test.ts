@@ -24,6 +24,12 @@ describe('files that are no YAML', () => {
       'a second key begins inside this value',
       'a value that holds ": " stands in quotes; keys of one item begin in the same column',
     ],
+    [
+      '- macro: m\n  condition: a = b\n    # why\n    and c = d\n',
+      '4:1',
+      'All mapping items must start at the same column',
+      'a comment ends a value of several lines: put it above the key',
+    ],
     ['- list: l\n  items: *nope\n', '2:10', 'no anchor "nope" before this alias', null],
     [
       '- list: l\n  items: [a, "b\0"]\n',
@@ -81,6 +87,7 @@ describe('how a file is written', () => {
 describe('operators as other languages spell them', () => {
   it.each([
     ['proc.name startwith x', 'did you mean "startswith"?'],
+    ['proc.name = x # why', 'a condition holds no comments: put it above the key'],
     ['proc.name is x', 'write ='],
     ['proc.name is not x', 'write !='],
     ['proc.name not in (a)', 'not stands before the field: not proc.name in (a)'],
