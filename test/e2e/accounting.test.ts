@@ -38,7 +38,7 @@ describeEverywhere('the accounting', (place, kernel) => {
     const out = await mustExec(
       place(),
       cgroup.inside(`exec ${programs.opens} 4 ${count} /dev/null`),
-      { timeoutMs: 300_000 },
+      { timeoutMs: 1_500_000 },
     );
     const made = (JSON.parse(out) as { opens: number }).opens;
     const after = await statusOf(daemon);
@@ -66,10 +66,15 @@ describeEverywhere('the accounting', (place, kernel) => {
 
   it('closes over the generator, the kernel and the reader', async () => {
     await openMany(millions ? 2_000_000 : 20_000);
-    const memory = await daemon.residentBytes();
-    await openMany(millions ? 8_000_000 : 80_000);
-    if (millions) expect((await daemon.residentBytes()) / memory).toBeLessThan(1.05);
-  }, 900_000);
+    const memory = [await daemon.residentBytes()];
+    for (let part = 0; part < 2; part++) {
+      await openMany(millions ? 4_000_000 : 40_000);
+      memory.push(await daemon.residentBytes());
+    }
+    // What leaks grows with every part; a heap that finds its size grows once.
+    const growth = memory.slice(1).map((bytes, part) => bytes / memory[part]!);
+    if (millions) expect(Math.min(...growth)).toBeLessThan(1.025);
+  }, 1_800_000);
 
   it('says so of failed opens too', async () => {
     const before = await statusOf(daemon);

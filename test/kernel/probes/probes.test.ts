@@ -35,7 +35,7 @@ describeFromOldest('the observing programs', (place, kernel) => {
 
   beforeAll(async () => {
     run = await observe(place(), programsOf(place()), 'opens jail compat uring net exec');
-  }, 180_000);
+  });
 
   it('record every open call with its result, path, name and base', () => {
     const calls = callsOf(/^(open|creat)/);

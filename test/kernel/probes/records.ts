@@ -34,7 +34,7 @@ export async function observe(
     place,
     `ip link set lo up 2> /dev/null || busybox ip link set lo up
      ${options} build/probe-check run '${programs}' build/probe-trigger ${parts}`,
-    { timeoutMs: 120_000 },
+    { timeoutMs: 500_000 },
   );
   const lines = out.split('\n');
   return {

@@ -41,7 +41,6 @@ describeHere('the order of records across rings', (place) => {
         await scoped.close();
       }
     },
-    60_000,
   );
 });
 

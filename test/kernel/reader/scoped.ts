@@ -40,7 +40,7 @@ export async function observe(
   });
   probes.attach();
   const settle = async (): Promise<void> => {
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 6000; i++) {
       const { records } = probes.source.stats();
       const sent = probes.counters().kinds.reduce((sum, kind) => sum + kind.sent, 0);
       if (records >= sent) return;
