@@ -272,14 +272,13 @@ class Loader {
     return this.#requirements.plugins
       .filter(({ alternatives }) => !satisfies(alternatives, plugins))
       .map(({ alternatives, context }) => {
-        const wanted = alternatives
-          .map(({ name, version }) => `${name} (>= ${version})`)
-          .join(' or ');
+        const wanted = alternatives.map(({ name, version }) => `${name} (>= ${version})`);
         return diagnosticFor(
           {
             code: 'plugin-missing',
             falco: 'LOAD_ERR_VALIDATE',
-            message: `the rules require the plugin ${wanted}, which this sensor does not stand in for`,
+            message: `the rules require the plugin ${wanted.join(' or ')}, which this sensor does not stand in for`,
+            falcoMessage: `Plugin requirement not satisfied, must load one of: ${wanted.join(', ')}`,
           },
           context,
         );

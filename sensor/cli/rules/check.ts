@@ -89,6 +89,9 @@ function sayAsFalco(result: LoadResult): void {
   ).length;
   process.stdout.write(text);
   if (result.files.some(falcoRefuses)) process.stderr.write(`Error: ${text}`);
+  // Falco asks for plugins apart from any file's result, and ends with the first that is missing.
+  const plugin = result.diagnostics.find(({ code }) => code === 'plugin-missing');
+  if (plugin !== undefined) process.stderr.write(`Error: ${plugin.falcoMessage}\n`);
   if (ours > 0) {
     process.stdout.write(
       `${counted(ours, 'more error')} that Falco has no code for: saker rules check -o text\n`,

@@ -155,3 +155,14 @@ describe('saker rules describe', () => {
     expect((await saker(['rules', 'describe', SAMPLE])).out).toBe('Lab shell\n    demo\n\n');
   });
 });
+
+it('a plugin that is missing is said beside the results, as Falco does', async () => {
+  const text =
+    '- required_plugin_versions:\n  - {name: a, version: 0.4.0, alternatives: [{name: b, version: 1.0.0}]}\n';
+  const path = files.write('plugin.yaml', text);
+  expect(await saker(['rules', 'check', path, '-o', 'falco'])).toEqual({
+    out: `${path}: Ok\n`,
+    err: 'Error: Plugin requirement not satisfied, must load one of: a (>= 0.4.0), b (>= 1.0.0)\n',
+    code: 1,
+  });
+});
