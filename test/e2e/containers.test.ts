@@ -71,7 +71,7 @@ describeEverywhere(
     it('is told of by its names, its image and what it shares, from its first program', async () => {
       const its = ({ rule, output_fields: of }: AlertLine): boolean =>
         rule === 'Started in an image' && of['container.full_id'] === pod.containerId;
-      const alerts = await daemon.waitForAlerts((all) => all.some(its), 30_000);
+      const alerts = await daemon.waitForAlerts((all) => all.some(its));
       const [first] = alerts.filter(its);
       expect(first?.output_fields).toMatchObject({
         'container.name': 'web',
@@ -100,7 +100,7 @@ describeEverywhere(
     it('tells programs of the image from those that were written since', async () => {
       const ran = (path: string) => (alert: AlertLine) =>
         alert.rule === 'Started in an image' && alert.output_fields['proc.exepath'] === path;
-      const alerts = await daemon.waitForAlerts((all) => all.some(ran('/own/true')), 30_000);
+      const alerts = await daemon.waitForAlerts((all) => all.some(ran('/own/true')));
       expect(alerts.find(ran('/own/true'))?.output_fields).toMatchObject({
         'proc.is_exe_lower_layer': false,
         'proc.is_exe_upper_layer': true,

@@ -43,6 +43,11 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
     rmSync(dir, { recursive: true, force: true });
   });
 
+  /** Waits until the collector has written down what it took. */
+  async function written(all: () => boolean): Promise<void> {
+    for (const end = Date.now() + 60_000; !all() && Date.now() < end;) await sleep(100);
+  }
+
   /** `saker-id`s in the file, the topic and the collector's file. */
   async function idsEverywhere(file: string, topic: string): Promise<Record<string, string[]>> {
     const lines = readFileSync(file, 'utf8').trim().split('\n');
@@ -206,14 +211,20 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
       delivery.status().map(({ name, lag, missed, rejected }) => ({ name, lag, missed, rejected })),
     ).toEqual(sinks.map(({ name }) => ({ name, lag: 0, missed: 0, rejected: 0 })));
     await delivery.close(5000);
-    await sleep(300);
+    const uids = (protocol: string) =>
+      new Set(
+        collector
+          .records()
+          .filter((record) => record.resource['sink'] === protocol)
+          .map((record) => record.attributes['log.record.uid']),
+      );
+    await written(() => ['http', 'grpc'].every((protocol) => uids(protocol).size >= appended));
     const ids = await idsEverywhere(file, 'outages');
     const wanted = new Set(ids['file']);
     expect([ids['file']?.length, wanted.size]).toEqual([appended, appended]);
     expect(new Set(ids['kafka'])).toEqual(wanted);
     for (const protocol of ['http', 'grpc']) {
-      const records = collector.records().filter((record) => record.resource['sink'] === protocol);
-      expect(new Set(records.map((record) => record.attributes['log.record.uid']))).toEqual(wanted);
+      expect(uids(protocol)).toEqual(wanted);
     }
     const shown = failing.map((ms) => ms.toFixed(2)).join(', ');
     process.stderr.write(
@@ -259,7 +270,6 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
     const last = run(0);
     const [code] = (await once(last, 'exit')) as [number];
     expect(code).toBe(0);
-    await sleep(300);
     const noted = readFileSync(join(own, 'noted'), 'utf8').trim().split('\n').map(Number);
     expect(noted.length).toBeGreaterThan(KILLS * 10);
     const lines = readFileSync(join(own, 'out.jsonl'), 'utf8').split('\n');
@@ -275,7 +285,14 @@ describeWith([kafkaPart, collectorPart], 'alerts at a real broker and a real col
     const wanted = new Set(bySeq.values());
     const messages = await kafka.readAll('kills');
     expect(new Set(messages.map((message) => message.headers['saker-id']))).toEqual(wanted);
-    const collected = collector.records().map((record) => record.attributes['log.record.uid']);
-    expect(new Set(collected.filter((id) => !before.has(id)))).toEqual(wanted);
+    const collected = () =>
+      new Set(
+        collector
+          .records()
+          .map((record) => record.attributes['log.record.uid'])
+          .filter((id) => !before.has(id)),
+      );
+    await written(() => collected().size >= wanted.size);
+    expect(collected()).toEqual(wanted);
   });
 });

@@ -59,5 +59,5 @@ describeInGuest('6.1', 'a live guest', (guest) => {
 describe('a guest that cannot be had', () => {
   it('is an error that names the kernel', async () => {
     await expect(bootGuest('no-such-kernel' as never)).rejects.toThrow(/no-such-kernel/);
-  }, 60_000);
+  });
 });
