@@ -213,7 +213,9 @@ function problemAt(template: string, percent: number, start: number): OutputFind
           name,
           allFields().flatMap((def) => (def.hidden ? [] : [def.name])),
         ) ?? 'a literal % cannot be written in an output')
-      : field.def && `saker fields ${field.def.name} tells what the field takes`,
+      : field.def === null
+        ? 'as in %proc.aname[2]'
+        : `saker fields ${field.def.name} tells what the field takes`,
     unknown: true,
   };
 }

@@ -55,11 +55,23 @@ export async function answerRequests(
 ): Promise<void> {
   await answerLines(process.stdin, process.stdout, (line, number) => {
     const read = readRequest(line, key);
-    const given = 'error' in read ? read : answer(read);
+    const given = 'error' in read ? read : safely(answer, read);
     if (!('error' in given)) return toJson(given);
     return toJson({ error: { ...(given.error as ConditionError), input_line: number } });
   });
 }
+
+/** A fault of ours in one line must not take the answers of all others with it. */
+function safely(answer: (request: ConditionRequest) => Answer, request: ConditionRequest): Answer {
+  try {
+    return answer(request);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { error: otherError('internal', `a fault of saker itself: ${message}`, REPORT) };
+  }
+}
+
+const REPORT = { hint: 'please report it with this line' };
 
 function readRequest(
   line: Line,

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { jest } from '@jest/globals';
 import { Ajv } from 'ajv';
+import { answerRequests } from '../../../sensor/cli/rules/condition-lines.js';
 import { Files, linesOf, saker } from './cli.js';
 
 const README = readFileSync(new URL('../../../grammar/README.md', import.meta.url), 'utf8');
@@ -155,6 +158,32 @@ describe('saker rules eval, JSON lines', () => {
     const found = linesOf(ran) as unknown as { error: { start: number; message: string } }[];
     expect(found.map(({ error }) => error.start)).toEqual([12, 31, 0]);
     for (const { error } of found) expect(error.message).toContain(`(in a list, ${lib}:2:`);
+  });
+
+  it('answers a line that meets a fault of ours, and goes on', async () => {
+    const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
+    let written = '';
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      written += String(chunk);
+      return true;
+    });
+    const value = Readable.from([line('boom'), line('a')]);
+    Object.defineProperty(process, 'stdin', { configurable: true, value });
+    try {
+      await answerRequests(({ condition }) => {
+        if (condition === 'boom') throw new TypeError('of undefined');
+        return { result: true };
+      });
+    } finally {
+      Object.defineProperty(process, 'stdin', stdin);
+      write.mockRestore();
+    }
+    const [fault, answer] = written
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text) as object);
+    expect(fault).toMatchObject({ error: { code: 'internal', input_line: 1 } });
+    expect(answer).toEqual({ result: true });
   });
 
   it('takes a bare word behind in for the list of that one value; strict refuses it', async () => {

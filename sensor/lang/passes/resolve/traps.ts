@@ -1,5 +1,5 @@
-import { TRANSFORMERS } from '../../../../grammar/index.js';
-import type { AstCompare, AstField, AstText } from '../../../../grammar/index.js';
+import { TRANSFORMERS, printOperand } from '../../../../grammar/index.js';
+import type { AstCompare, AstText } from '../../../../grammar/index.js';
 import { toText } from '../../../core/bytes.js';
 import { EVENT_NAMES } from '../../events/index.js';
 import type { FieldDef } from '../../field-def.js';
@@ -37,7 +37,7 @@ export function warnOfTraps(
 
 /** Warns of `proc.aname != x`: true as soon as one ancestor differs. */
 export function warnOfAnyAncestor(ast: AstCompare, strict: boolean, findings: Findings): void {
-  const field = fieldText(ast.left as AstField);
+  const field = printOperand(ast.left);
   findings.report({
     code: 'any-ancestor-differs',
     severity: 'warning',
@@ -79,7 +79,7 @@ export function warnOfLiteral(
   } else if (op === 'regex') {
     const simpler = simplerThanRegex(value);
     if (simpler !== null)
-      warn(`the pattern needs no regex`, `write ${fieldText(ast.left as AstField)} ${simpler}`);
+      warn(`the pattern needs no regex`, `write ${printOperand(ast.left)} ${simpler}`);
   }
 }
 
