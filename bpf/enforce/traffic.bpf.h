@@ -72,6 +72,8 @@ static __noinline enum traffic judge_packet(struct __sk_buff *skb, __u32 l3, str
 	a.q.port = p->peer_port;
 	a.local_port = p->local_port;
 	if (stamp) {
+		if (!stamp->tgid) /* dialled by a thread of the kernel: a later subflow of MPTCP */
+			stamp->cgroup = bpf_skb_cgroup_id(skb);
 		tag = tag_of(now, stamp, &a.q);
 		if (stamp->allowed == tag)
 			return TRAFFIC_PASS;

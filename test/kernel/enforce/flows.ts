@@ -45,6 +45,7 @@ export const refuses: Scenario = async (rig) => {
       otherProgram: await reach(other, BLOCKED),
       fast: await each(client, 'fast'),
       many: await each(client, 'many'),
+      paths: await each(client, 'paths'),
       verdicts: verdicts().map(plain),
       pids: { client: client.pid, old: old.pid },
       status: enforcement.status(),

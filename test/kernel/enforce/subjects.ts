@@ -5,7 +5,7 @@ import { copyFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { judge, type Flow } from '../../../sensor/enforce/index.js';
 import { identifyCgroup } from '../../../sensor/identity/index.js';
-import { cgroupId } from '../../../sensor/kernel/index.js';
+import { cgroupId, findCgroup2Mount } from '../../../sensor/kernel/index.js';
 import {
   and,
   blockRule,
@@ -54,6 +54,7 @@ export const disguises: Scenario = async (rig) => {
   const root = `${evil}.root`;
   const folder = wget.slice(0, wget.lastIndexOf('/'));
   // More components than a walk of the kernel follows, in a path that is short enough for any call.
+  const shell = realpathSync('/bin/bash');
   const deep = `${folder}/${'d/'.repeat(600)}evil`;
   rig.sh(
     `mkdir -p ${root}${folder} $(dirname ${deep}); cp ${evil} ${root}${wget}; cp ${evil} ${deep}`,
@@ -72,7 +73,7 @@ export const disguises: Scenario = async (rig) => {
   };
   const allowList = blockRule(
     'only wget',
-    and(egress, not(compare('proc.exepath', 'in', str(wget)))),
+    and(egress, not(compare('proc.exepath', 'in', str(wget), str(shell)))),
   );
   return withSensor(startQuietSensor(rig.scope), async ({ enforcement }) => {
     enforcement.load([allowList], 1);
@@ -86,6 +87,13 @@ export const disguises: Scenario = async (rig) => {
     answers['become'] = await liar.ask(`become ${wget}`);
     await liar.ask('fork');
     enforcement.load([allowList], 2); // executables are looked at anew
+    // Known here as the shell, which may; what it executes outside of the scope is not seen.
+    const traveller = await rig.enter(
+      `echo $$ > ${findCgroup2Mount().path}/cgroup.procs; exec ${evil}`,
+    );
+    await traveller.ask('anything');
+    rig.sh(`echo ${traveller.pid} > ${rig.scope.path}/cgroup.procs`);
+    answers['traveller'] = await traveller.ask(`try udp ${FAR4} ${FREE}`);
     answers['liar'] = await liar.ask(`try udp ${FAR4} ${FREE}`);
     return { answers, counters: enforcement.status().counters };
   });

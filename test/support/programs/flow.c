@@ -2,6 +2,7 @@
  *   open tcp|udp ADDRESS PORT   connects a socket (number = count of opens so far, from 0) -> errno, 0 connected
  *   try tcp|udp ADDRESS PORT    the same, closed at once and without waiting for TCP's answer
  *   fast ADDRESS PORT           TCP with data in its first packet (MSG_FASTOPEN) -> errno
+ *   paths ADDRESS PORT          connects by MPTCP -> errno
  *   many ADDRESS PORT           two datagrams in one call (sendmmsg) -> errno
  *   spray ADDRESS FIRST COUNT   connects to that many ports by UDP -> how many refused
  *   to ADDRESS PORT TEXT        one datagram from an unconnected socket, always the same -> errno
@@ -90,6 +91,17 @@ static int send_fast(const char *host, int port)
 	socklen_t len = address(&to, host, port);
 	int fd = socket(to.ss_family, SOCK_STREAM, 0);
 	int result = sendto(fd, "hello", 5, MSG_FASTOPEN, (void *)&to, len) < 0 ? errno : 0;
+
+	close(fd);
+	return result;
+}
+
+static int dial_mptcp(const char *host, int port)
+{
+	struct sockaddr_storage to;
+	socklen_t len = address(&to, host, port);
+	int fd = socket(to.ss_family, SOCK_STREAM, 262 /* IPPROTO_MPTCP */);
+	int result = connect(fd, (void *)&to, len) ? errno : 0;
 
 	close(fd);
 	return result;
@@ -290,6 +302,8 @@ int main(void)
 			printf("%d\n", result == EINPROGRESS ? 0 : result);
 		} else if (sscanf(line, "fast %63s %d", a, &port) == 2) {
 			printf("%d\n", send_fast(a, port));
+		} else if (sscanf(line, "paths %63s %d", a, &port) == 2) {
+			printf("%d\n", dial_mptcp(a, port));
 		} else if (sscanf(line, "many %63s %d", a, &port) == 2) {
 			printf("%d\n", send_many(a, port));
 		} else if (sscanf(line, "spray %63s %d %d", a, &port, &n) == 3) {
