@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { expect } from '@jest/globals';
 import { program, root, type Part } from './needs.js';
 import { mustExec, projectRoot, runProgram, type Place } from './place.js';
 import { runId } from './run-id.js';
@@ -23,6 +25,17 @@ export interface GuestOptions {
   readonly cpus?: number;
 }
 
+/** The status by which vm-run says that the guest itself ended. */
+const DIED = 125;
+
+/** Says it to `bin/test`, which plays the file once more: emulated kernels panic now and then where real ones do not. */
+function noteDeath(console: string): void {
+  process.stderr.write(console);
+  const list = process.env['SAKER_DIED'];
+  const { testPath } = expect.getState();
+  if (list !== undefined && testPath !== undefined) appendFileSync(list, `${testPath}\n`);
+}
+
 /** Time for the first boot: the kernel may have to be fetched. */
 const bootMs = 300_000;
 
@@ -41,7 +54,11 @@ export async function bootGuest(kernel: GuestKernel, options: GuestOptions = {})
     isGuest: true,
     async exec(script, { timeoutMs = 180_000 } = {}) {
       const limit = ['-t', String(Math.ceil(timeoutMs / 1000))];
-      return runProgram(vmRun, [...args, ...limit, script], { timeoutMs: timeoutMs + bootMs });
+      const ran = await runProgram(vmRun, [...args, ...limit, script], {
+        timeoutMs: timeoutMs + bootMs,
+      });
+      if (ran.status === DIED) noteDeath(ran.stderr);
+      return ran;
     },
     async close() {
       await runProgram(vmRun, ['-s', name, '-x']);

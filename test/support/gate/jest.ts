@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
 import { add, sum, type Outcome } from './result.ts';
 
 /** The part of jest's JSON report that we read. */
@@ -19,8 +20,34 @@ interface JestReport {
 /** So long jest may take to end once its report is written. */
 const LEFT_SECONDS = 30;
 
-/** Runs one jest project; its output goes to ours as it comes. A file that does not load counts as one failure. */
+/**
+ * Runs one jest project; its output goes to ours as it comes. A file that does not load counts as one failure. A file that
+ * failed while its guest died is played once more: what a guest's kernel dies of is told, and decides if it happens again.
+ */
 export async function runJest(project: string, pattern?: string): Promise<Outcome> {
+  const died = `test-results/died-${project}`;
+  rmSync(died, { force: true });
+  const first = await runOnce(project, died, pattern);
+  const again = first.files.filter(
+    (file) => file.status === 'failed' && readLines(died).includes(file.name),
+  );
+  if (again.length === 0) return first.outcome;
+  const names = again.map(({ name }) => relative('.', name));
+  console.log(`\nthe guest died under ${names.join(', ')}: once more`);
+  const second = await runOnce(project, died, names.map((name) => `${name}$`).join('|'));
+  return [
+    ...first.files.filter((file) => !again.includes(file)).map(outcomeOfFile),
+    second.outcome,
+  ].reduce(add, sum());
+}
+
+interface Run {
+  readonly outcome: Outcome;
+  readonly files: JestReport['testResults'];
+}
+
+/** @param died - Where guests that die are noted: the test file's path, a line each. */
+async function runOnce(project: string, died: string, pattern?: string): Promise<Run> {
   const report = `test-results/jest-${project}.json`;
   rmSync(report, { force: true });
   const args = [
@@ -45,6 +72,7 @@ export async function runJest(project: string, pattern?: string): Promise<Outcom
       {
         // The JSON goes to a file; what a person reads comes on stderr.
         stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, SAKER_DIED: died },
       },
     );
     let left = 0;
@@ -56,21 +84,21 @@ export async function runJest(project: string, pattern?: string): Promise<Outcom
       resolve(code);
     });
   });
-  let read: JestReport;
+  let files: Run['files'];
   try {
-    read = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
+    files = (JSON.parse(readFileSync(report, 'utf8')) as JestReport).testResults;
   } catch {
-    return {
-      ...sum(),
-      failed: 1,
-      failures: [`jest ${project} ended with status ${status} and no report`],
-    };
+    const failure = `jest ${project} ended with status ${status} and no report`;
+    return { files: [], outcome: { ...sum(), failed: 1, failures: [failure] } };
   }
-  const outcome = read.testResults.map(outcomeOfFile).reduce(add, sum());
-  if (status !== null) return outcome;
+  const outcome = files.map(outcomeOfFile).reduce(add, sum());
+  if (status !== null) return { files, outcome };
   const failure = `jest ${project} did not end: something that a test started is still there`;
-  return add(outcome, { ...sum(), failed: 1, failures: [failure] });
+  return { files, outcome: add(outcome, { ...sum(), failed: 1, failures: [failure] }) };
 }
+
+const readLines = (path: string): readonly string[] =>
+  existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
 
 function outcomeOfFile(file: JestReport['testResults'][number]): Outcome {
   const tests = file.assertionResults;
