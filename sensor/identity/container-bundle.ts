@@ -8,6 +8,7 @@ import {
   readFileSync,
 } from 'node:fs';
 import { toText, type ByteString } from '../core/bytes.js';
+import { isNativeFault, readInRoot } from '../kernel/index.js';
 import { cgroupOfProcess } from './cgroup-walk.js';
 import { identifyCgroup } from './cgroup-path.js';
 import {
@@ -47,12 +48,13 @@ export function readBundle(
   proc: string,
 ): ContainerFacts | null {
   const facts = bundleOf(pids, id, proc);
-  const inside = pids.find((pid) => identifyCgroup(cgroupOfProcess(pid, proc) ?? '/')?.id === id);
+  // The first of the container: those below it may have chosen another root.
+  const inside = pids.findLast(
+    (pid) => identifyCgroup(cgroupOfProcess(pid, proc) ?? '/')?.id === id,
+  );
   if (facts === null || inside === undefined) return facts;
-  const folder = `${proc}/${inside}/root/etc`;
-  return isFolder(folder)
-    ? withUsers(facts, readText(`${folder}/passwd`) ?? '', readText(`${folder}/group`) ?? '')
-    : facts;
+  const root = `${proc}/${inside}/root`;
+  return withUsers(facts, readInside(root, 'etc/passwd'), readInside(root, 'etc/group'));
 }
 
 function bundleOf(pids: readonly number[], id: string, proc: string): ContainerFacts | null {
@@ -60,8 +62,8 @@ function bundleOf(pids: readonly number[], id: string, proc: string): ContainerF
   for (const pid of pids) {
     if (folders === FOLDERS_MAX) break;
     const group = cgroupOfProcess(pid, proc);
-    // What a container's own process has for a folder, it may have written itself.
-    if (group === null || identifyCgroup(group) !== null) continue;
+    // What a container's own process has for a folder, it may have written itself; so may any other user of the host.
+    if (group === null || identifyCgroup(group) !== null || !isOurs(`${proc}/${pid}`)) continue;
     folders++;
     // A pod's containers share one shim, which works in the folder of its sandbox: theirs lie beside it.
     for (const folder of ['cwd', `cwd/../${id}`]) {
@@ -102,12 +104,23 @@ function factsIn(path: string, id: string, root: string): ContainerFacts | null 
   return withDocker(facts, readJson(`${root}${docker}/config.v2.json`));
 }
 
-/** A link in a container would lead to a place of ours. */
-function isFolder(path: string): boolean {
+/** Whether a process runs as the sensor does: as root. Its folder of procfs belongs to its effective user. */
+function isOurs(path: string): boolean {
   try {
-    return lstatSync(path).isDirectory();
+    return lstatSync(path).uid === process.geteuid?.();
   } catch {
     return false;
+  }
+}
+
+/** Empty for whatever is no file of a bearable size. */
+function readInside(root: string, path: string): ByteString {
+  try {
+    const { bytes, truncated } = readInRoot(root, path, FILE_MAX);
+    return truncated ? '' : Buffer.from(bytes).toString('latin1');
+  } catch (error) {
+    if (isNativeFault(error)) return '';
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { KIND } from '../../../sensor/events/index.js';
 import { ContainerTable } from '../../../sensor/identity/index.js';
 import { readBundle } from '../../../sensor/identity/container-bundle.js';
@@ -232,6 +233,31 @@ describe('the bundle of a container', () => {
     write('elsewhere/passwd', 'eve:x:7:8::/:/bin/sh\n');
     symlinkSync(join(proc, 'elsewhere'), join(proc, '20/root/etc'));
     expect(readBundle([20, 10], ID, proc)!.users).toEqual([]);
+    // But one of the container's own leads to what it shows the container.
+    rmSync(join(proc, '20/root/etc'));
+    write('20/root/usr/etc/passwd', 'bob:x:7:8::/:/bin/sh\n');
+    symlinkSync('/usr/etc', join(proc, '20/root/etc'));
+    expect(readBundle([20, 10], ID, proc)!.users).toMatchObject([[7, { name: 'bob' }]]);
+  });
+
+  it('has the names that its first process sees, not those of one with a root of its own', () => {
+    write(`bundles/${ID}/config.json`, spec());
+    inGroup(20, PATH);
+    inGroup(21, PATH);
+    inGroup(10, '/', `bundles/${ID}`);
+    write('20/root/etc/passwd', 'ada:x:7:8::/:/bin/sh\n');
+    write('21/root/etc/passwd', 'eve:x:7:8::/:/bin/sh\n');
+    expect(readBundle([21, 20, 10], ID, proc)!.users).toMatchObject([[7, { name: 'ada' }]]);
+  });
+
+  it('is not what another user of the host has for a folder', () => {
+    write(`bundles/${ID}/config.json`, spec());
+    inGroup(20, PATH);
+    inGroup(10, '/user.slice', `bundles/${ID}`);
+    const user = jest.spyOn(process, 'geteuid').mockReturnValue(process.geteuid!() + 1);
+    expect(readBundle([20, 10], ID, proc)).toBeNull();
+    user.mockRestore();
+    expect(readBundle([20, 10], ID, proc)).not.toBeNull();
   });
 
   it('is not what a process of the container has for its folder', () => {
