@@ -2,6 +2,7 @@ import type { Ast, AstText } from '../../../grammar/index.js';
 import { toText } from '../../core/bytes.js';
 import { editDistance } from '../../core/index.js';
 import type { MappedText } from '../source.js';
+import { eachComparison } from './comparisons.js';
 import type { ConditionFinding } from './resolve/index.js';
 
 /** What the name of a list looks like where hardly any value does. */
@@ -36,22 +37,10 @@ export function misspeltLists(
       span: value.span,
     });
   };
-  const walk = (node: Ast): void => {
-    switch (node.kind) {
-      case 'and':
-      case 'or':
-        return node.items.forEach(walk);
-      case 'not':
-        return walk(node.item);
-      case 'compare':
-        if (!LIST_OPS.has(node.op) && node.modifier === null) return;
-        for (const value of node.right) if (value.kind === 'text') look(value);
-        return;
-      case 'macro':
-      case 'exists':
-    }
-  };
-  walk(ast);
+  eachComparison(ast, ({ op, modifier, right }) => {
+    if (!LIST_OPS.has(op) && modifier === null) return;
+    for (const value of right) if (value.kind === 'text') look(value);
+  });
   return found;
 }
 

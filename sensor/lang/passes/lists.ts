@@ -3,6 +3,7 @@ import type { Ast, AstText } from '../../../grammar/index.js';
 import { toBytes } from '../../core/bytes.js';
 import type { MappedText } from '../source.js';
 import { MappedText as Text } from '../source.js';
+import { eachComparison } from './comparisons.js';
 
 /** A list after its own items are expanded: texts ready to stand in a condition. */
 export interface ExpandedList {
@@ -139,20 +140,8 @@ export function listsInQuotes(ast: Ast, text: MappedText): readonly AstText[] {
       if (text.sourceAt(at) !== own) return void found.push(value);
     }
   };
-  const walk = (node: Ast): void => {
-    switch (node.kind) {
-      case 'and':
-      case 'or':
-        return node.items.forEach(walk);
-      case 'not':
-        return walk(node.item);
-      case 'compare':
-        for (const value of node.right) if (value.kind === 'text') look(value);
-        return;
-      case 'macro':
-      case 'exists':
-    }
-  };
-  walk(ast);
+  eachComparison(ast, ({ right }) => {
+    for (const value of right) if (value.kind === 'text') look(value);
+  });
   return found;
 }
