@@ -2,15 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { program } from '../support/needs.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith, program } from '../support/needs.js';
 import { saker } from '../unit/cli/cli.js';
-
-/** Completion is a convenience: where a shell is missing its tests are skipped, on every machine. */
-const describeShell = (name: string, body: () => void): void => {
-  if (program(name).there()) describe(name, body);
-  else describe.skip(`${name} [skipped: no ${name}]`, body);
-};
 
 /** What is typed, and words that Tab then offers. */
 const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
@@ -32,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describeShell('fish', () => {
+describeWith([program('fish')], 'fish', () => {
   it.each(OFFERS)('%s', (line, words) => {
     const script = `source ${folder}/fish; complete -C '${line}'`;
     const { stdout } = spawnSync('fish', ['--no-config', '-c', script], { encoding: 'utf8' });
@@ -41,7 +35,7 @@ describeShell('fish', () => {
   });
 });
 
-describeShell('zsh', () => {
+describeWith([program('zsh')], 'zsh', () => {
   it('offers the same, sourced or from a folder of functions', async () => {
     expect(await zshOffers('source', `source ${folder}/zsh`)).toEqual([]);
     const autoload = `mkdir ${folder}/fn; cp ${folder}/zsh ${folder}/fn/_saker; fpath=(${folder}/fn $fpath); compinit -u -D`;

@@ -31,20 +31,22 @@ export async function runJest(project: string, pattern?: string): Promise<Outcom
   const again = first.files.filter(
     (file) => file.status === 'failed' && readLines(died).includes(file.name),
   );
-  if (again.length === 0) return first.outcome;
+  if (again.length === 0) return outcomeOf(first);
   const names = again.map(({ name }) => relative('.', name));
   console.log(`\nthe guest died under ${names.join(', ')}: once more`);
   const second = await runOnce(project, died, names.map((name) => `${name}$`).join('|'));
-  return [
-    ...first.files.filter((file) => !again.includes(file)).map(outcomeOfFile),
-    second.outcome,
-  ].reduce(add, sum());
+  const settled = first.files.filter((file) => !again.includes(file));
+  return add(outcomeOf({ ...first, files: settled }), outcomeOf(second));
 }
 
 interface Run {
-  readonly outcome: Outcome;
   readonly files: JestReport['testResults'];
+  /** What went wrong beside the tests. */
+  readonly faults: readonly string[];
 }
+
+const outcomeOf = ({ files, faults }: Run): Outcome =>
+  files.map(outcomeOfFile).reduce(add, { ...sum(), failed: faults.length, failures: faults });
 
 /** @param died - Where guests that die are noted: the test file's path, a line each. */
 async function runOnce(project: string, died: string, pattern?: string): Promise<Run> {
@@ -88,13 +90,10 @@ async function runOnce(project: string, died: string, pattern?: string): Promise
   try {
     files = (JSON.parse(readFileSync(report, 'utf8')) as JestReport).testResults;
   } catch {
-    const failure = `jest ${project} ended with status ${status} and no report`;
-    return { files: [], outcome: { ...sum(), failed: 1, failures: [failure] } };
+    return { files: [], faults: [`jest ${project} ended with status ${status} and no report`] };
   }
-  const outcome = files.map(outcomeOfFile).reduce(add, sum());
-  if (status !== null) return { files, outcome };
-  const failure = `jest ${project} did not end: something that a test started is still there`;
-  return { files, outcome: add(outcome, { ...sum(), failed: 1, failures: [failure] }) };
+  const hung = `jest ${project} did not end: something that a test started is still there`;
+  return { files, faults: status === null ? [hung] : [] };
 }
 
 const readLines = (path: string): readonly string[] =>
